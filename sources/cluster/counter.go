@@ -1,0 +1,114 @@
+package cluster
+
+import (
+	"math"
+	"time"
+)
+
+// How long counters remember, and how densely.
+const (
+	rateWindow  = 10 * time.Second // apply and ingest rates: smooth, yet answering to a throttle at once
+	errorWindow = 5 * time.Minute  // sync errors: the runbook's window
+	errorSpace  = 5 * time.Second
+	keepPoints  = 3 // at long intervals a window holds at least so many
+	wholePoints = 64
+)
+
+// counter is the recent past of one counter or gauge, oldest first.
+type counter struct{ points []CountPoint }
+
+// memory says what a counter keeps.
+type memory struct {
+	window time.Duration
+	space  time.Duration // nearer points replace each other
+	whole  bool          // keep the first point for ever: rates are over the whole watch
+}
+
+// add appends a point. A counter that fell was reset: its past is dropped, so
+// that no rate is drawn over the reset.
+func (c *counter) add(p CountPoint, m memory) {
+	n := len(c.points)
+	if n > 0 && !p.Taken.After(c.points[n-1].Taken) {
+		return
+	}
+	if n > 0 && p.Value < c.points[n-1].Value {
+		c.points = c.points[:0]
+	}
+	if n := len(c.points); n > 1 && p.Taken.Sub(c.points[n-2].Taken) < m.space {
+		c.points = c.points[:n-1]
+	}
+	c.points = append(c.points, p)
+	c.trim(m)
+}
+
+func (c *counter) trim(m memory) {
+	drop := 0
+	if m.whole {
+		if len(c.points) > wholePoints { // the first stays, and enough of the newest
+			c.points = append(c.points[:1], c.points[len(c.points)-wholePoints/2:]...)
+		}
+		return
+	}
+	newest := c.points[len(c.points)-1].Taken
+	for len(c.points)-drop > keepPoints && newest.Sub(c.points[drop+1].Taken) >= m.window {
+		drop++
+	}
+	if drop > 0 {
+		c.points = append(c.points[:0], c.points[drop:]...)
+	}
+}
+
+// last returns the newest point.
+func (c *counter) last() (CountPoint, bool) {
+	if c == nil || len(c.points) == 0 {
+		return CountPoint{}, false
+	}
+	return c.points[len(c.points)-1], true
+}
+
+// rate returns the mean growth per second over what is remembered; unknown with
+// fewer than two points.
+func (c *counter) rate() Figure {
+	if c == nil || len(c.points) < 2 {
+		return Figure{}
+	}
+	a, b := c.points[0], c.points[len(c.points)-1]
+	return Known((b.Value - a.Value) / b.Taken.Sub(a.Taken).Seconds())
+}
+
+// freshRate is rate, unknown when the newest point is older than limit at t.
+func (c *counter) freshRate(t time.Time, limit time.Duration) Figure {
+	if p, ok := c.last(); !ok || t.Sub(p.Taken) > limit {
+		return Figure{}
+	}
+	return c.rate()
+}
+
+// at returns the value at t, between two points or a little beyond the newest,
+// and a bound of its error. ok is false where the points can't say.
+func (c *counter) at(t time.Time) (value, bound float64, ok bool) {
+	p, ok := c.last()
+	if !ok {
+		return 0, 0, false
+	}
+	r, known := c.rate().Value()
+	if !known {
+		const sameInstant = 100 * time.Millisecond
+		return p.Value, 0, t.Sub(p.Taken).Abs() <= sameInstant
+	}
+	if !t.Before(p.Taken) {
+		ahead := t.Sub(p.Taken).Seconds()
+		return p.Value + r*ahead, math.Abs(r) * ahead / 2, true
+	}
+	for i := len(c.points) - 2; i >= 0; i-- {
+		a, b := c.points[i], c.points[i+1]
+		if t.Before(a.Taken) {
+			continue
+		}
+		f := t.Sub(a.Taken).Seconds() / b.Taken.Sub(a.Taken).Seconds()
+		return a.Value + f*(b.Value-a.Value), 0, true
+	}
+	a := c.points[0]
+	back := a.Taken.Sub(t).Seconds()
+	return a.Value - r*back, math.Abs(r) * back / 2, true
+}

@@ -1,0 +1,54 @@
+package cluster
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// skewFloor is the scrape skew that never hides a figure, in seconds of the
+// primary's rate: a tenth of the smallest lag that anyone would act on.
+const skewFloor = 0.1
+
+// countGap returns how many assertions the replica's count is behind the
+// primary's at one instant, the one that the replica's count describes, and a
+// bound of the error that the skew between the two scrapes leaves.
+func countGap(primary, replica *counter) (gap, skew float64, ok bool) {
+	r, ok := replica.last()
+	if !ok {
+		return 0, 0, false
+	}
+	p, bound, ok := primary.at(r.Taken)
+	if !ok {
+		return 0, 0, false
+	}
+	newest, _ := primary.last()
+	rate, _ := primary.rate().Value() // unknown only when both were taken together
+	skew = math.Abs(rate)*(newest.Half+r.Half).Seconds() + bound
+	return p - r.Value, skew, true
+}
+
+// behind returns the assertions behind as they are shown: never negative, and
+// unknown with a reason where the skew exceeds the figure.
+func behind(primary, replica *counter, at time.Time, limit time.Duration) (Figure, string) {
+	p, pok := primary.last()
+	r, rok := replica.last()
+	switch {
+	case !pok || at.Sub(p.Taken) > limit:
+		return Figure{}, "no fresh count of the primary"
+	case !rok || at.Sub(r.Taken) > limit:
+		return Figure{}, "no fresh count of the replica"
+	}
+	gap, skew, ok := countGap(primary, replica)
+	rate, _ := primary.rate().Value()
+	blur := max(skew, skewFloor*math.Abs(rate))
+	switch {
+	case !ok:
+		return Figure{}, "the two counts are of different instants, and no rate is known yet"
+	case gap < -blur:
+		return Figure{}, "the replica's count is above the primary's"
+	case skew > max(gap, skewFloor*math.Abs(rate)):
+		return Figure{}, fmt.Sprintf("the two scrapes are too far apart (error %.0f)", skew)
+	}
+	return Known(math.Round(max(0, gap))), ""
+}

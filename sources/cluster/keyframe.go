@@ -1,0 +1,79 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Keyframe returns observations that, applied in order to a new State, rebuild
+// this one: the session, the newest readings of each source as they were, and a
+// Recall of what goes further back.
+func (s *State) Keyframe() []Observation {
+	if s.sessionSeen == nil {
+		return nil
+	}
+	var rest []Observation
+	add := func(list ...*Observation) {
+		for _, o := range list {
+			if o != nil {
+				rest = append(rest, *o)
+			}
+		}
+	}
+	add(s.settings, s.step)
+	rest = append(append(rest, s.gaps...), s.notes...)
+	for _, id := range sortedKeys(s.nodes) {
+		n := s.nodes[id]
+		add(n.metrics.usable, n.metrics.newest, n.facts)
+		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
+	}
+	slices.SortStableFunc(rest, func(a, b Observation) int { return cmp.Compare(a.Seq, b.Seq) })
+	rest = slices.CompactFunc(rest, func(a, b Observation) bool { return a.Seq == b.Seq })
+	recall := Observation{
+		Seq: s.lastSeq, Received: s.sessionSeen.Received, Taken: s.sessionSeen.Taken,
+		Source: Source{Kind: FromMonitor}, Body: s.remember(),
+	}
+	if n := len(rest); n > 0 {
+		recall.Received = rest[n-1].Received
+	}
+	return append(append([]Observation{*s.sessionSeen}, rest...), recall)
+}
+
+func (s *State) remember() *Recall {
+	r := &Recall{FirstSeen: s.firstSeen}
+	for _, id := range sortedKeys(s.lags) {
+		r.Lags = append(r.Lags, *s.lags[id])
+	}
+	for _, id := range sortedKeys(s.syncs) {
+		r.Syncs = append(r.Syncs, *s.syncs[id])
+	}
+	for k, c := range s.counters {
+		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points)})
+	}
+	slices.SortFunc(r.Counts, func(a, b CountRecall) int {
+		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Family, b.Family))
+	})
+	return r
+}
+
+// recall replaces what was folded from a keyframe's readings by what the State
+// that wrote it remembered.
+func (s *State) recall(r *Recall) {
+	s.firstSeen = r.FirstSeen
+	clear(s.lags)
+	clear(s.syncs)
+	clear(s.counters)
+	s.found = nil
+	for i := range r.Lags {
+		l := r.Lags[i]
+		s.lags[l.Replica] = &l
+		s.discover(l.Replica)
+	}
+	for i := range r.Syncs {
+		y := r.Syncs[i]
+		s.syncs[y.Replica] = &y
+	}
+	for _, c := range r.Counts {
+		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points)}
+	}
+}

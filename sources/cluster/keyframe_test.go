@@ -1,0 +1,119 @@
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var compareSnapshots = cmp.Options{
+	cmp.AllowUnexported(Text{}, Figure{}),
+	cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Series" }, cmp.Ignore()),
+}
+
+// A state rebuilt from a keyframe sees the rest of the stream as the one that
+// wrote it does.
+func TestKeyframeRebuildsTheState(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		f := newFeed(t)
+		var rebuilt *State
+		now := time.Duration(0)
+		steps := rapid.IntRange(5, 80).Draw(r, "steps")
+		cut := rapid.IntRange(1, steps-1).Draw(r, "cut")
+		for i := range steps {
+			if i == cut {
+				rebuilt = NewState()
+				for _, o := range f.state.Keyframe() {
+					rebuilt.Apply(&o)
+				}
+			}
+			now += time.Duration(rapid.IntRange(1, 2500).Draw(r, "ms")) * time.Millisecond
+			from := len(f.all)
+			randomObservation(r, f, now)
+			if rebuilt == nil {
+				continue
+			}
+			for _, o := range f.all[from:] {
+				rebuilt.Apply(&o)
+			}
+			later := now + time.Duration(rapid.IntRange(0, 5000).Draw(r, "later"))*time.Millisecond
+			want, got := f.at(later), rebuilt.Snapshot(t0.Add(later), nil)
+			if d := cmp.Diff(want, got, compareSnapshots); d != "" {
+				r.Fatalf("step %d (keyframe at %d), -written +rebuilt:\n%s", i, cut, d)
+			}
+		}
+	})
+}
+
+func randomObservation(r *rapid.T, f *feed, now time.Duration) {
+	id := rapid.SampledFrom([]NodeID{"node2", "node3", "node9"}).Draw(r, "node")
+	switch rapid.IntRange(0, 8).Draw(r, "kind") {
+	case 0, 1, 2:
+		lags := map[NodeID]float64{}
+		for _, id := range []NodeID{"node2", "node3", "node9"} {
+			if rapid.IntRange(0, 5).Draw(r, "present") > 0 {
+				lags[id] = rapid.SampledFrom([]float64{0, 12.5, 7, -3, 60.25}).Draw(r, "lag")
+			}
+		}
+		f.primary(now, 1000*now.Seconds(), lags)
+	case 3:
+		f.replica(id, now, rapid.SampledFrom([]float64{0, 900, 1000}).Draw(r, "rate")*now.Seconds())
+	case 4:
+		f.host(id, now, rapid.SampledFrom([]float64{100, 5}).Draw(r, "boot")+now.Seconds(), uint64(now.Milliseconds()))
+	case 5:
+		f.publish(now, Source{FromMetrics, rapid.SampledFrom([]NodeID{"node1", id}).Draw(r, "failing")}, nil, Fail(FailReset, "reset", "look"))
+	case 6:
+		f.publish(now, Source{FromHost, id}, &HostFacts{HZ: 100, BootID: Clean(rapid.SampledFrom([]string{"a", "b"}).Draw(r, "id")), WAL: WALDevice{Device: Clean("vda")}}, nil)
+	case 7:
+		f.publish(now, Source{FromMetrics, "node1"}, &MetricsReading{Asked: allFamilies(), Samples: []Sample{
+			{FamilySyncProgress, id, rapid.SampledFrom([]float64{0, 0.3, 1, 58}).Draw(r, "progress")},
+			{FamilySyncErrors, id, now.Seconds() / 10},
+		}}, Fail(FailFormat, "half", ""))
+	case 8:
+		f.publish(now, Source{Kind: FromOperator}, rapid.SampledFrom([]Body{
+			&Settings{Interval: 2 * time.Second}, &Note{Text: Clean("hello")}, &Gap{Lost: 3}, &ClockStep{By: time.Second},
+		}).Draw(r, "own"), nil)
+	}
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	f := newFeed(t)
+	f.primary(sec(1), 1000, map[NodeID]float64{"node2": 1})
+	c := f.state.Clone()
+	before := c.Snapshot(t0.Add(sec(1)), nil)
+	f.primary(sec(2), 2000, map[NodeID]float64{"node2": 60, "node9": 1})
+	f.replica("node2", sec(2), 5)
+	if d := cmp.Diff(before, c.Snapshot(t0.Add(sec(1)), nil), compareSnapshots); d != "" {
+		t.Error(d)
+	}
+}
+
+// One second of 1,000 replicas, each scraped itself: fold and snapshot. Budget 20 ms.
+func BenchmarkSecondOfThousand(b *testing.B) { benchmarkSecond(b, 1000) }
+
+// The same with 12; the cost per replica must not grow with their number.
+func BenchmarkSecondOfTwelve(b *testing.B) { benchmarkSecond(b, 12) }
+
+func benchmarkSecond(b *testing.B, n int) {
+	f := newFeed(b)
+	lags := map[NodeID]float64{}
+	for i := range n {
+		lags[NodeID(rune('a'+i%26))+NodeID(rune('0'+i/26%10))+NodeID(rune('0'+i/260))] = float64(i)
+	}
+	ids := sortedKeys(lags)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		at := sec(float64(i))
+		f.primary(at, 1000*float64(i), lags)
+		for _, id := range ids {
+			f.replica(id, at, 1000*float64(i))
+		}
+		f.at(at)
+		f.all = f.all[:0]
+		i++
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/replica")
+}

@@ -1,0 +1,238 @@
+package cluster
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLagLiveThenStale(t *testing.T) {
+	f := newFeed(t)
+	f.primary(sec(1), 1000, map[NodeID]float64{"node2": 12.5})
+	for _, c := range []struct {
+		at   float64
+		want LagState
+	}{{1, LagLive}, {2.5, LagLive}, {4, LagLive}, {4.01, LagStale}, {500, LagStale}} {
+		l := f.lag("node2", sec(c.at))
+		if l.State != c.want {
+			t.Errorf("at %v s: %v, want %v", c.at, l.State, c.want)
+		}
+		wantFigure(t, "seconds", l.Seconds, 12.5)
+		if want := sec(c.at - 1); l.Age != want {
+			t.Errorf("at %v s: age %v, want %v", c.at, l.Age, want)
+		}
+	}
+}
+
+func TestLagNotANumber(t *testing.T) {
+	for name, v := range map[string]float64{
+		"NaN": math.NaN(), "infinity": math.Inf(1), "negative": -3,
+	} {
+		f := newFeed(t)
+		f.primary(sec(1), 1000, map[NodeID]float64{"node2": 12.5})
+		f.primary(sec(2), 1100, map[NodeID]float64{"node2": v})
+		l := f.lag("node2", sec(2.1))
+		if l.State != LagUnknown || !strings.Contains(l.Why.String(), name) {
+			t.Errorf("%s: %v because %q", name, l.State, l.Why)
+		}
+		wantUnknown(t, name, l.Seconds)
+	}
+}
+
+func TestLagNoiseBelowZeroIsZero(t *testing.T) {
+	f := newFeed(t)
+	f.primary(sec(1), 1000, map[NodeID]float64{"node2": -0.2})
+	l := f.lag("node2", sec(1))
+	if l.State != LagLive {
+		t.Fatal(l.State, l.Why)
+	}
+	if v, _ := l.Seconds.Value(); v != 0 || math.Signbit(v) {
+		t.Errorf("lag %v, want 0", v)
+	}
+}
+
+func TestLagOfVanishedReplica(t *testing.T) {
+	f := newFeed(t)
+	f.primary(sec(1), 1000, map[NodeID]float64{"node2": 1, "node9": 2})
+	f.primary(sec(2), 1000, map[NodeID]float64{"node2": 1})
+	l := f.lag("node9", sec(2))
+	if l.State != LagUnknown || !strings.Contains(l.Why.String(), "vanished") {
+		t.Errorf("%v because %q", l.State, l.Why)
+	}
+	if r := f.at(sec(2)).Replica("node9"); r.Configured {
+		t.Error("a discovered replica counts as configured")
+	}
+	if l := f.lag("node3", sec(2)); l.State != LagUnknown || strings.Contains(l.Why.String(), "vanished") {
+		t.Errorf("never seen: %v because %q", l.State, l.Why)
+	}
+}
+
+func TestLagOfPartialReadingSaysNothingOfTheRest(t *testing.T) {
+	f := newFeed(t)
+	f.primary(sec(1), 1000, map[NodeID]float64{"node2": 1, "node3": 2})
+	f.publish(sec(2), Source{FromMetrics, "node1"}, &MetricsReading{
+		Asked: allFamilies(), Samples: []Sample{{Family: FamilyLag, Replica: "node2", Value: 1.5}},
+	}, Fail(FailFormat, "garbage on line 3", ""))
+	if l := f.lag("node3", sec(2)); l.State != LagLive {
+		t.Errorf("node3 %v because %q", l.State, l.Why)
+	}
+	a := f.at(sec(2)).Primary.Metrics
+	if !a.Reachable || a.Err == nil {
+		t.Errorf("partial reading: reachable %v, error %v", a.Reachable, a.Err)
+	}
+}
+
+func TestLagFrozen(t *testing.T) {
+	type tick struct{ lag, primary, replica float64 }
+	run := func(n int, f func(i float64) tick) (*feed, time.Duration) {
+		d := newFeed(t)
+		for i := range n {
+			k, at := f(float64(i)), sec(float64(i))
+			d.primary(at, k.primary, map[NodeID]float64{"node2": k.lag})
+			d.replica("node2", at+sec(0.01), k.replica)
+		}
+		return d, sec(float64(n-1) + 0.02)
+	}
+	cases := []struct {
+		name string
+		tick func(i float64) tick
+		want LagState
+	}{
+		{"digits stand, gap grows", func(i float64) tick { return tick{12.5, 1e6 + 1000*i, 990000} }, LagFrozen},
+		{"digits stand, gap stands", func(i float64) tick { return tick{12.5, 1e6 + 1000*i, 987500 + 1000*i} }, LagLive},
+		{"digits move, gap grows", func(i float64) tick { return tick{12.5 + i, 1e6 + 1000*i, 990000} }, LagLive},
+		{"zero and the replica stands", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6} }, LagFrozen},
+		{"zero and the replica keeps up", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + 1000*i} }, LagLive},
+		{"zero and nobody writes", func(float64) tick { return tick{0, 1e6, 1e6} }, LagLive},
+	}
+	for _, c := range cases {
+		d, at := run(12, c.tick)
+		if l := d.lag("node2", at); l.State != c.want {
+			t.Errorf("%s: %v, want %v", c.name, l.State, c.want)
+		}
+	}
+	if d, at := run(4, cases[0].tick); d.lag("node2", at).State != LagLive {
+		t.Error("frozen after four readings")
+	}
+}
+
+func TestLagOfUnreachableReplicaIsNotFrozen(t *testing.T) {
+	f := newFeed(t)
+	f.replica("node2", 0, 900000)
+	for i := range 20 {
+		f.primary(sec(float64(i)+0.1), 1e6+1000*float64(i), map[NodeID]float64{"node2": 12.5})
+	}
+	if l := f.lag("node2", sec(19.2)); l.State != LagLive {
+		t.Errorf("%v: a count that is not fresh proves nothing", l.State)
+	}
+}
+
+func TestLagThaws(t *testing.T) {
+	f := newFeed(t)
+	for i := range 10 {
+		f.primary(sec(float64(i)), 1e6+1000*float64(i), map[NodeID]float64{"node2": 7})
+		f.replica("node2", sec(float64(i)+0.01), 900000)
+	}
+	if l := f.lag("node2", sec(9.1)); l.State != LagFrozen || !l.Since.Equal(t0) {
+		t.Fatalf("%v since %v", l.State, l.Since)
+	}
+	f.primary(sec(10), 1.01e6, map[NodeID]float64{"node2": 21})
+	if l := f.lag("node2", sec(10)); l.State != LagLive {
+		t.Error(l.State)
+	}
+}
+
+func TestBehind(t *testing.T) {
+	cases := []struct {
+		name        string
+		primaryRate float64
+		replicaLess float64       // how much the replica's count is below the primary's at one instant
+		apart       time.Duration // how much later the replica is scraped
+		took        time.Duration
+		want        float64
+		unknown     bool
+	}{
+		{"caught up", 1500, 0, 10 * time.Millisecond, 2 * time.Millisecond, 0, false},
+		{"behind", 1500, 18200, 10 * time.Millisecond, 2 * time.Millisecond, 18200, false},
+		{"scraped late, still exact", 1500, 18200, 400 * time.Millisecond, 2 * time.Millisecond, 18200, false},
+		{"nobody writes", 0, 0, 10 * time.Millisecond, time.Second, 0, false},
+		{"a slow answer hides a small gap", 1500, 300, 10 * time.Millisecond, 1800 * time.Millisecond, 0, true},
+		{"a slow answer leaves a large gap", 1500, 30000, 10 * time.Millisecond, 1800 * time.Millisecond, 30000, false},
+		{"above the primary", 1500, -5000, 10 * time.Millisecond, 2 * time.Millisecond, 0, true},
+	}
+	for _, c := range cases {
+		f := newFeed(t)
+		var at time.Duration
+		for i := range 12 {
+			at = sec(float64(i))
+			f.primary(at, 1e6+c.primaryRate*at.Seconds(), map[NodeID]float64{"node2": 1})
+			at += c.apart
+			f.seq++
+			o := Observation{
+				Seq: f.seq, Received: t0.Add(at), Taken: t0.Add(at), Took: c.took, Source: Source{FromMetrics, "node2"},
+				Body: &MetricsReading{Asked: allFamilies(), Samples: []Sample{{
+					Family: FamilyAssertions, Value: 1e6 + c.primaryRate*at.Seconds() - c.replicaLess,
+				}}},
+			}
+			f.state.Apply(&o)
+		}
+		got := f.at(at).Replica("node2").Assertions
+		if c.unknown {
+			wantUnknown(t, c.name, got.Behind)
+			if got.Why.IsZero() {
+				t.Errorf("%s: no reason", c.name)
+			}
+			continue
+		}
+		wantFigure(t, c.name, got.Behind, c.want)
+		wantFigure(t, c.name+": apply rate", got.PerSecond, c.primaryRate)
+	}
+}
+
+func TestCounterResetIsAGap(t *testing.T) {
+	f := newFeed(t)
+	for i := range 5 {
+		f.replica("node2", sec(float64(i)), 1e6+1000*float64(i))
+	}
+	f.replica("node2", sec(5), 40)
+	a := f.at(sec(5)).Replica("node2").Assertions
+	wantUnknown(t, "rate over a reset", a.PerSecond)
+	wantFigure(t, "count", a.Indexed, 40)
+	f.replica("node2", sec(6), 540)
+	wantFigure(t, "rate after it", f.at(sec(6)).Replica("node2").Assertions.PerSecond, 500)
+}
+
+func TestStaleCountIsNoCount(t *testing.T) {
+	f := newFeed(t)
+	f.replica("node2", sec(1), 100)
+	f.replica("node2", sec(2), 200)
+	a := f.at(sec(5.5)).Replica("node2").Assertions
+	wantUnknown(t, "count", a.Indexed)
+	wantUnknown(t, "rate", a.PerSecond)
+}
+
+func TestNoAnswerYet(t *testing.T) {
+	f := newFeed(t)
+	s := f.at(sec(7))
+	a := s.Replica("node2").Metrics
+	if a.Reachable || a.Err == nil || !strings.Contains(a.Err.Error(), "7 s") {
+		t.Errorf("reachable %v, %v", a.Reachable, a.Err)
+	}
+	if h := s.Replica("node3").Host; h.Configured || h.Reachable || h.Err == nil {
+		t.Errorf("host of node3: %+v", h.Access)
+	}
+}
+
+func TestWholeWindow(t *testing.T) {
+	f := newFeed(t)
+	f.state.SetWholeWindow(true)
+	for i := range 100 {
+		rate := 100.0
+		if i >= 50 {
+			rate = 300
+		}
+		f.replica("node2", sec(float64(i)), 100*float64(min(i, 50))+rate*float64(max(0, i-50)))
+	}
+	wantFigure(t, "rate over the whole watch", f.at(sec(99)).Replica("node2").Assertions.PerSecond, (100*50+300*49)/99.0)
+}

@@ -1,0 +1,94 @@
+package cluster
+
+import "time"
+
+func (s *State) applyMetrics(o *Observation) {
+	s.node(o.Source.Node).metrics.add(o)
+	r, ok := o.Body.(*MetricsReading)
+	if !ok {
+		return
+	}
+	for i := range r.Samples {
+		s.count(o, &r.Samples[i])
+	}
+	if o.Source.Node == s.session.Primary.ID {
+		s.foldLags(o, r)
+	}
+	s.foldSyncs(o, r)
+}
+
+// count remembers the samples whose growth matters.
+func (s *State) count(o *Observation, m *Sample) {
+	if m.Family == FamilyLag || !Known(m.Value).ok {
+		return
+	}
+	key := counterKey{o.Source.Node, m.Replica, m.Family}
+	c := s.counters[key]
+	if c == nil {
+		c = &counter{}
+		s.counters[key] = c
+	}
+	c.add(CountPoint{Taken: o.Taken, Half: o.Took / 2, Value: m.Value}, s.memoryOf(m.Family))
+}
+
+func (s *State) memoryOf(f Family) memory {
+	m := memory{window: rateWindow, whole: s.whole}
+	switch f {
+	case FamilySyncErrors:
+		m.window, m.space = errorWindow, errorSpace
+	case FamilySyncDurationSum, FamilySyncDurationCount:
+		m.window = errorWindow
+	}
+	if s.whole {
+		m.space = 0
+	}
+	return m
+}
+
+// foldSyncs takes the progress gauges: the primary's, by label; a replica's own
+// only while the primary tells nothing of it.
+func (s *State) foldSyncs(o *Observation, r *MetricsReading) {
+	fromPrimary := o.Source.Node == s.session.Primary.ID
+	for i := range r.Samples {
+		m := &r.Samples[i]
+		if m.Family != FamilySyncProgress {
+			continue
+		}
+		id := m.Replica
+		if !fromPrimary {
+			if _, told := s.counters[counterKey{s.session.Primary.ID, o.Source.Node, FamilySyncProgress}]; told {
+				continue
+			}
+			id = o.Source.Node
+		}
+		if id == "" || s.lags[id] == nil {
+			continue // of nobody in particular, or of no replica
+		}
+		s.foldSync(s.sync(id), m.Value, r.Unit, o.Taken)
+	}
+}
+
+func (s *State) sync(id NodeID) *SyncRecall {
+	y := s.syncs[id]
+	if y == nil {
+		y = &SyncRecall{Replica: id}
+		s.syncs[id] = y
+	}
+	return y
+}
+
+// sentRate returns the bytes per second that the primary sends: its own total,
+// else the sum over replicas.
+func (s *State) sentRate(at time.Time) Figure {
+	id := s.session.Primary.ID
+	if c := s.counters[counterKey{id, "", FamilySentBytes}]; c != nil {
+		return c.freshRate(at, s.fresh())
+	}
+	sum := Figure{}
+	for _, r := range sortedKeys(s.lags) {
+		if v, ok := s.counters[counterKey{id, r, FamilySentBytes}].freshRate(at, s.fresh()).Value(); ok {
+			sum = Known(sum.v + v)
+		}
+	}
+	return sum
+}

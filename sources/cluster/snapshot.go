@@ -1,0 +1,226 @@
+package cluster
+
+import "time"
+
+// Snapshot is what is known of the cluster as of an instant. It is immutable:
+// panes, status and report read it and nothing else, but for the series of the
+// History that it names.
+type Snapshot struct {
+	At        time.Time
+	Session   Session
+	Interval  time.Duration // in force at At
+	Primary   Primary
+	Replicas  []Replica // configured ones in their order, then discovered ones by id
+	Gaps      []Gap     // losses so far, newest last, at most 8
+	LastStep  ClockStep // newest step of the wall clock; zero if none
+	StepAt    time.Time
+	Notes     []NoteAt  // newest last, at most 32
+	LastSeq   uint64    // the newest observation that is in it
+	Series    Series    // the numbers over time, cut at At
+	FirstSeen time.Time // Received of the first observation
+}
+
+// NoteAt is a note and when it was made.
+type NoteAt struct {
+	At   time.Time
+	Note Note
+}
+
+// Node is what is known of any node, primary or replica.
+type Node struct {
+	ID         NodeID
+	Name       Text // the id as shown
+	Spec       NodeSpec
+	Configured bool
+	Metrics    Access
+	Host       Host
+}
+
+// Access is how one source of one node stands.
+type Access struct {
+	Configured bool
+	// Reachable is true only if the newest attempt within three intervals gave a
+	// complete and valid reading, or a partial one (then Err is set too).
+	Reachable bool
+	// Err is why not, or what was wrong with a partial reading; nil if all is well.
+	Err *Failure
+	// Newest is when the newest usable reading was taken; zero if never.
+	Newest time.Time
+	// Attempt is when the newest attempt ended; zero if never.
+	Attempt time.Time
+	// Took is how long the newest usable reading took.
+	Took time.Duration
+}
+
+// Age returns how old the newest usable reading is at t; ok is false if there
+// never was one.
+func (a Access) Age(t time.Time) (age time.Duration, ok bool) {
+	if a.Newest.IsZero() {
+		return 0, false
+	}
+	return max(0, t.Sub(a.Newest)), true
+}
+
+// Primary is the node that all others follow.
+type Primary struct {
+	Node
+	Assertions         Figure // counter
+	IngestPerSecond    Figure
+	SentBytesPerSecond Figure
+	AssertionsWhy      Text // why a figure above is unknown
+}
+
+// Replica is one follower.
+type Replica struct {
+	Node
+	Lag        Lag
+	Assertions Assertions
+	Sync       Sync
+}
+
+// LagState says how far a lag figure can be trusted.
+type LagState uint8
+
+// The states of a lag, worst to trust first.
+const (
+	LagUnknown LagState = iota // never seen, NaN, negative beyond clock noise, vanished, or its source only failed
+	LagStale                   // the last value is older than three intervals
+	LagFrozen                  // the digits stand still while the gap to the primary moves
+	LagLive
+)
+
+// String returns the contract's word for the state.
+func (s LagState) String() string {
+	return [...]string{"unknown", "stale", "frozen", "live"}[s]
+}
+
+// Lag is how far a replica is behind, by the primary's gauge.
+type Lag struct {
+	State   LagState
+	Seconds Figure    // last value; unknown in LagUnknown
+	Taken   time.Time // when Seconds was taken
+	Age     time.Duration
+	Since   time.Time // since when State holds
+	Why     Text      // why it is not live
+}
+
+// Assertions is the second measure beside the lag: how many assertions the
+// replica is behind, and how fast it applies.
+type Assertions struct {
+	Indexed   Figure // counter
+	Behind    Figure // never negative; unknown where the skew of the two scrapes exceeds it
+	PerSecond Figure // apply rate
+	Why       Text   // why a figure above is unknown
+}
+
+// SyncState is the state of a replica's Merkle sync.
+type SyncState uint8
+
+// The states of a sync.
+const (
+	SyncUnknown SyncState = iota
+	SyncIdle
+	SyncRunning
+	SyncStalled // between start and end, and not moving
+)
+
+// String returns the contract's word for the state.
+func (s SyncState) String() string {
+	return [...]string{"unknown", "idle", "running", "stalled"}[s]
+}
+
+// Sync is a replica's Merkle (anti-entropy) sync.
+type Sync struct {
+	State           SyncState
+	Progress        Figure // 0 to 1
+	PerSecond       Figure // progress per second, while running
+	ErrorsPerSecond Figure
+	LastDuration    Figure // seconds, mean of the syncs that ended in the window
+	Since           time.Time
+	Why             Text
+}
+
+// Host is what the host below a node does, by rates between two readings.
+type Host struct {
+	Access
+	Facts          *HostFacts    // nil until known
+	Interval       time.Duration // host time between the two readings below the rates; 0 if there are no rates
+	RatesWhy       Text          // why there are no rates
+	CPU            CPUUsage
+	Disks          []DiskUsage // the WAL's first, then by name
+	Nets           []NetUsage
+	Processes      []ProcessUsage // the busiest first
+	ProcessesKnown bool
+	ProcessesAt    time.Time
+	Load           Load
+	Memory         MemoryInfo
+	Pressure       PressureUsage
+	Uptime         time.Duration
+	Missing        []MissingSection
+}
+
+// CPUUsage are percentages of all processors together, as iostat reckons them.
+type CPUUsage struct {
+	User, Nice, System, IOWait, Steal, Idle Figure
+	// Busiest is the busiest single processor, 100 less idle and iowait: a
+	// saturated one hides in an average.
+	Busiest    Figure
+	BusiestCPU int
+	Count      int
+}
+
+// DiskUsage is a line of `iostat -x`. A wait is unknown when nothing completed,
+// where iostat prints 0.
+type DiskUsage struct {
+	Name                                      Text
+	WAL                                       bool
+	ReadsPerSecond, WritesPerSecond           Figure
+	ReadKBPerSecond, WriteKBPerSecond         Figure
+	ReadMergesPerSecond, WriteMergesPerSecond Figure
+	ReadAwait, WriteAwait                     Figure // ms
+	ReadSize, WriteSize                       Figure // kB: rareq-sz, wareq-sz
+	DiscardsPerSecond, DiscardKBPerSecond     Figure // unknown before Linux 4.18
+	DiscardAwait                              Figure
+	FlushesPerSecond, FlushAwait              Figure // unknown before Linux 5.5
+	QueueSize                                 Figure // aqu-sz
+	Util                                      Figure // %util, not capped
+	InFlight                                  uint32
+	// Stalled: requests in flight and none completed between the readings. The
+	// waits of a hung device show nothing until it answers.
+	Stalled bool
+	Why     Text // why there are no figures, e.g. "device replaced"
+}
+
+// NetUsage is an interface's traffic.
+type NetUsage struct {
+	Name                                   Text
+	RxBytesPerSecond, TxBytesPerSecond     Figure
+	RxPacketsPerSecond, TxPacketsPerSecond Figure
+	ErrorsPerSecond, DropsPerSecond        Figure
+}
+
+// ProcessUsage is a process as top would show it; CPU 100 is one full core.
+type ProcessUsage struct {
+	PID      int
+	Command  Text
+	State    byte
+	CPU      Figure // percent of one core
+	RSSBytes uint64
+	Threads  int
+	Started  Figure // seconds after boot
+}
+
+// PressureUsage is the share of time stalled between two readings, in percent.
+type PressureUsage struct {
+	CPUSome, IOSome, IOFull, MemorySome, MemoryFull Figure
+}
+
+// Replica returns the replica with the id, or nil.
+func (s *Snapshot) Replica(id NodeID) *Replica {
+	for i := range s.Replicas {
+		if s.Replicas[i].ID == id {
+			return &s.Replicas[i]
+		}
+	}
+	return nil
+}

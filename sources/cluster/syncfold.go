@@ -1,0 +1,123 @@
+package cluster
+
+import (
+	"math"
+	"time"
+)
+
+// stallAfter is how long a running sync may stand still before it is stalled:
+// the runbook looks every 5 s; a large diff can take several of those.
+const stallAfter = 30 * time.Second
+
+// foldSync takes one reading of a replica's progress gauge.
+func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time.Time) {
+	y.Taken = taken
+	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+		y.Problem = Clean("the progress gauge says " + what(v))
+		s.setSync(y, SyncUnknown, taken)
+		return
+	}
+	y.Max = max(y.Max, v)
+	y.Fraction = y.Fraction || (v > 0 && v < 1)
+	if unit != ProgressAuto {
+		y.Unit = unit
+	}
+	first := y.Moved.IsZero()
+	moved := first || v != y.Value
+	y.Value, y.Problem = v, Text{}
+	p, ok := y.progress(s.session.ProgressUnit)
+	if moved {
+		y.Moved = taken
+	}
+	switch {
+	case !ok:
+		y.Problem = Clean("1 may mean 1 % or all: set metrics.sync_progress_unit")
+		s.setSync(y, SyncUnknown, taken)
+	case p <= 0 || p >= 1:
+		s.setSync(y, SyncIdle, taken)
+	case taken.Sub(y.Moved) > stallAfter:
+		s.setSync(y, SyncStalled, y.Moved)
+	default:
+		s.setSync(y, SyncRunning, taken)
+	}
+}
+
+func (s *State) setSync(y *SyncRecall, to SyncState, at time.Time) {
+	if y.State != to || y.Since.IsZero() {
+		y.State, y.Since = to, at
+	}
+}
+
+// progress returns the gauge as a ratio. The unit is the configured one, else
+// the declared one, else by range: above 1 it is percent, a fraction is a ratio;
+// that alone 1 was seen can't be told.
+func (y *SyncRecall) progress(configured ProgressUnit) (ratio float64, ok bool) {
+	unit := configured
+	if unit == ProgressAuto {
+		unit = y.Unit
+	}
+	if unit == ProgressAuto && y.Max > 1 {
+		unit = ProgressPercent
+	}
+	if unit == ProgressAuto && y.Fraction {
+		unit = ProgressRatio
+	}
+	switch {
+	case unit == ProgressPercent:
+		return min(1, y.Value/100), true
+	case unit == ProgressRatio:
+		return min(1, y.Value), true
+	}
+	return 0, y.Value == 0
+}
+
+// viewSync judges a replica's sync as of at.
+func (s *State) viewSync(id NodeID, at time.Time) Sync {
+	v := Sync{ErrorsPerSecond: s.replicaCounter(id, FamilySyncErrors).freshRate(at, s.fresh())}
+	v.LastDuration = s.meanDuration(id, at)
+	y := s.syncs[id]
+	switch {
+	case y == nil || y.Since.IsZero():
+		v.Why = Clean("no progress metric for this replica")
+		return v
+	case at.Sub(y.Taken) > s.fresh():
+		v.Why, v.Since = Clean("no fresh reading of the progress metric"), y.Taken
+		return v
+	}
+	v.State, v.Since, v.Why = y.State, y.Since, y.Problem
+	if y.State == SyncUnknown {
+		return v
+	}
+	p, _ := y.progress(s.session.ProgressUnit)
+	v.Progress = Known(p)
+	if y.State == SyncRunning && y.Value > 0 {
+		v.PerSecond = s.replicaCounter(id, FamilySyncProgress).freshRate(at, s.fresh()).Scale(p / y.Value)
+	}
+	return v
+}
+
+// meanDuration returns the mean seconds of the syncs that ended within what the
+// counters of the duration histogram remember.
+func (s *State) meanDuration(id NodeID, at time.Time) Figure {
+	sum, count := s.replicaCounter(id, FamilySyncDurationSum), s.replicaCounter(id, FamilySyncDurationCount)
+	newest, ok := count.last()
+	if !ok || sum == nil || len(sum.points) < 2 || len(count.points) < 2 || at.Sub(newest.Taken) > errorWindow {
+		return Figure{}
+	}
+	ds := sum.points[len(sum.points)-1].Value - sum.points[0].Value
+	dn := count.points[len(count.points)-1].Value - count.points[0].Value
+	if dn <= 0 {
+		return Figure{}
+	}
+	return Known(ds / dn)
+}
+
+func what(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "NaN"
+	case v < 0:
+		return "a negative number"
+	}
+	return "infinity"
+}

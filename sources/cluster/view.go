@@ -1,0 +1,90 @@
+package cluster
+
+import "time"
+
+// Snapshot returns what is known as of at. series is what Snapshot.Series will be.
+func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
+	v := &Snapshot{
+		At: at, Session: s.session, Interval: s.interval, LastSeq: s.lastSeq,
+		Series: series, FirstSeen: s.firstSeen,
+		Replicas: make([]Replica, 0, len(s.session.Replicas)+len(s.found)),
+	}
+	v.Primary = s.viewPrimary(at)
+	for _, spec := range s.session.Replicas {
+		v.Replicas = append(v.Replicas, s.viewReplica(spec, true, v.Primary.Metrics, at))
+	}
+	for _, id := range s.found {
+		v.Replicas = append(v.Replicas, s.viewReplica(NodeSpec{ID: id}, false, v.Primary.Metrics, at))
+	}
+	for i := range s.gaps {
+		if g, ok := s.gaps[i].Body.(*Gap); ok {
+			v.Gaps = append(v.Gaps, *g)
+		}
+	}
+	for i := range s.notes {
+		if n, ok := s.notes[i].Body.(*Note); ok {
+			v.Notes = append(v.Notes, NoteAt{At: s.notes[i].Received, Note: *n})
+		}
+	}
+	if s.step != nil {
+		if b, ok := s.step.Body.(*ClockStep); ok {
+			v.LastStep, v.StepAt = *b, s.step.Received
+		}
+	}
+	return v
+}
+
+func (s *State) viewNode(spec NodeSpec, configured bool, at time.Time) Node {
+	v := Node{ID: spec.ID, Name: spec.ID.Text(), Spec: spec, Configured: configured}
+	n := s.nodes[spec.ID]
+	if n == nil {
+		n = &nodeState{}
+	}
+	v.Metrics = n.metrics.view(spec.Metrics, s.firstSeen, at, s.fresh())
+	v.Host = s.figures(n)
+	v.Host.Facts = n.hostFacts()
+	v.Host.Access = n.host.view(spec.Host, s.firstSeen, at, s.fresh())
+	return v
+}
+
+func (s *State) viewPrimary(at time.Time) Primary {
+	v := Primary{Node: s.viewNode(s.session.Primary, true, at)}
+	c := s.primaryCount()
+	if p, ok := c.last(); ok && at.Sub(p.Taken) <= s.fresh() {
+		v.Assertions = Known(p.Value)
+	} else if v.Metrics.Err != nil {
+		v.AssertionsWhy = v.Metrics.Err.What
+	} else {
+		v.AssertionsWhy = Clean("no fresh count")
+	}
+	v.IngestPerSecond = c.freshRate(at, s.fresh())
+	v.SentBytesPerSecond = s.sentRate(at)
+	return v
+}
+
+func (s *State) viewReplica(spec NodeSpec, configured bool, primary Access, at time.Time) Replica {
+	v := Replica{Node: s.viewNode(spec, configured, at)}
+	v.Lag = s.viewLag(spec.ID, primary, at)
+	v.Sync = s.viewSync(spec.ID, at)
+	v.Assertions = s.viewAssertions(spec.ID, v.Metrics, at)
+	return v
+}
+
+func (s *State) viewAssertions(id NodeID, own Access, at time.Time) Assertions {
+	c := s.replicaCount(id)
+	v := Assertions{PerSecond: c.freshRate(at, s.fresh())}
+	if p, ok := c.last(); ok && at.Sub(p.Taken) <= s.fresh() {
+		v.Indexed = Known(p.Value)
+	}
+	var why string
+	v.Behind, why = behind(s.primaryCount(), c, at, s.fresh())
+	switch {
+	case !v.Indexed.Known() && own.Err != nil:
+		v.Why = own.Err.What
+	case why != "":
+		v.Why = Clean(why)
+	case !v.PerSecond.Known():
+		v.Why = Clean("no rate yet")
+	}
+	return v
+}
