@@ -1,0 +1,84 @@
+package panes
+
+import "strings"
+
+// piece is a part of a one-line bar. Of rank 2 and more the greatest is dropped
+// first; then a long text of rank 0 is cut, then rank 1 is dropped.
+type piece struct {
+	style Style
+	text  string
+	rank  int
+	name  string // what the text is a figure of; drawn before it as a label
+}
+
+// say makes a piece.
+func say(s Style, text string, rank int) piece { return piece{style: s, text: text, rank: rank} }
+
+// padded right-aligns ASCII text in n cells, so that a figure that grows moves
+// no other.
+func padded(text string, n int) string {
+	return strings.Repeat(" ", max(0, n-len(text))) + text
+}
+
+// pieceGap is the room between two pieces.
+const pieceGap = 2
+
+// bar puts pieces at the left and at the right of one line, dropping what the
+// width has no room for.
+func (p *page) bar(left, right []piece) {
+	limit := 0
+	for rank := 1; rank <= 9; rank++ {
+		cut := p.w
+		if rank == 1 {
+			cut = p.w / 3
+		}
+		if span(left, rank, cut)+span(right, rank, cut) > p.free()+pieceGap {
+			break
+		}
+		limit = rank
+	}
+	reserved := span(right, limit, p.w) // with the gap before each
+	for _, c := range left {
+		if c.rank <= limit && c.text != "" {
+			p.piece(c, p.free()-reserved)
+			p.space(min(pieceGap, p.free()-reserved))
+		}
+	}
+	p.to(p.w - reserved)
+	for _, c := range right {
+		if c.rank <= limit && c.text != "" {
+			p.space(pieceGap)
+			p.piece(c, p.free())
+		}
+	}
+	p.end()
+}
+
+// piece puts a piece in at most n cells.
+func (p *page) piece(c piece, n int) {
+	if name := printable(c.name); name != "" && n > cells(name)+1 {
+		p.raw(p.s.Label, name)
+		p.space(1)
+		n -= cells(name) + 1
+	}
+	p.raw(c.style, clip(printable(c.text), n, p.g.Ellipsis))
+}
+
+// span is what the pieces up to a rank take, those of rank 0 cut to so many
+// cells, with a gap each.
+func span(ps []piece, rank, cut int) int {
+	n := 0
+	for _, c := range ps {
+		if c.rank <= rank && c.text != "" {
+			text := cells(printable(c.text))
+			if c.rank == 0 {
+				text = min(text, cut)
+			}
+			n += text + pieceGap
+			if c.name != "" {
+				n += cells(printable(c.name)) + 1
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,228 @@
+package panes
+
+import (
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/NimbleMarkets/ntcharts/v2/canvas"
+	"github.com/NimbleMarkets/ntcharts/v2/canvas/graph"
+	"github.com/NimbleMarkets/ntcharts/v2/canvas/runes"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// This file is the only one that knows ntcharts. What its charts do with input
+// that is not tame is kept out here: NaN and the infinities make them loop or
+// panic, and so do sizes of 0; a line chart draws straight through a gap. So
+// columns are drawn one by one, a gap has none, and every value is checked.
+// Rendering its cells by lipgloss costs milliseconds a frame, so the cells are
+// read back and written with the ready sequences of Styles.
+
+// LagChart draws the lag of the selected replica over the window, with the
+// session's thresholds as dotted lines.
+func LagChart(f *Frame, w, h int) string {
+	p := f.page(w, h)
+	r := f.replica()
+	switch {
+	case p.full():
+	case r == nil:
+		p.line(p.s.Label, "no replica selected")
+	case h < 4 || w < 16:
+		p.lagSummary(f, r)
+		p.plot(f, r.ID, plotSize{rows: min(h-1, 1)})
+	default:
+		p.lagSummary(f, r)
+		p.plot(f, r.ID, plotSize{rows: h - 2, axis: true})
+	}
+	return p.String()
+}
+
+// lagSummary says in words what the chart shows: a picture alone is lost in a
+// video call.
+func (p *page) lagSummary(f *Frame, r *cluster.Replica) {
+	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
+	left := []piece{say(k.badge, k.label(), 0)}
+	if r.Lag.State != cluster.LagLive {
+		p.bar(append(left, say(p.s.Unknown, unsureFigure(&r.Lag), 0)), nil)
+		return
+	}
+	left = append(left, say(k.text, Lag(r.Lag.Seconds), 0))
+	n, width := filled(f.window(), p.w-axisWidth)
+	if top, ok := peak(f.buckets(r.ID, cluster.QuantityLag, n, width)); ok {
+		from := f.Snap.At.Truncate(width).Add(-time.Duration(n-1) * width)
+		left = append(left,
+			say(p.s.Label, "peak "+Lag(cluster.Known(top)), 2), say(p.s.Label, "since "+clock(from), 3))
+	}
+	p.bar(left, nil)
+}
+
+// unsureFigure is the last value with its age and why there is no newer one.
+func unsureFigure(l *cluster.Lag) string {
+	text := Lag(l.Seconds)
+	if !l.Taken.IsZero() {
+		text += ", " + Age(l.Age) + " old"
+	}
+	if !l.Why.IsZero() {
+		text += ": " + l.Why.String()
+	}
+	return text
+}
+
+const (
+	labelWidth = 6              // of the y axis, e.g. "60 s" or "5,10 s"
+	axisWidth  = labelWidth + 2 // with a blank and the axis
+)
+
+// plotSize is how a plot uses its place.
+type plotSize struct {
+	rows int  // lines of the plot
+	axis bool // labels left and below, which take one more line
+}
+
+// plot draws the lag of a replica over the window.
+func (p *page) plot(f *Frame, id cluster.NodeID, z plotSize) {
+	indent := 0
+	if z.axis {
+		indent = axisWidth
+	}
+	n, width := filled(f.window(), p.w-indent)
+	bs := f.buckets(id, cluster.QuantityLag, n, width)
+	limits := Limits(f.Snap)
+	top, seen := peak(bs)
+	top = ceiling(max(top, limits.Critical.Seconds()))
+	if z.rows <= 0 || n <= 0 || p.full() {
+		return
+	}
+	c := newPlotCanvas(n, z.rows)
+	labels := c.thresholds(limits, top)
+	c.columns(bs, top)
+	if labels[0] == "" {
+		labels[0] = Span(time.Duration(top * float64(time.Second)))
+	}
+	for y := range z.rows {
+		if z.axis {
+			p.yLabel(labels[y])
+		}
+		p.plotRow(c, y, bs, limits, seen)
+		p.end()
+	}
+	if z.axis {
+		p.xAxis(f, n, width)
+	}
+}
+
+// plotCanvas is a chart of n columns and some rows.
+type plotCanvas struct {
+	canvas.Model
+}
+
+// Marks of the canvas that Styles gives its own glyphs.
+const (
+	gapMark    = '·'
+	dottedMark = '┄'
+)
+
+func newPlotCanvas(n, rows int) *plotCanvas {
+	return &plotCanvas{Model: canvas.New(max(n, 1), max(rows, 1))}
+}
+
+// thresholds draws the lines that lie within the scale and returns their labels
+// by row. A row that holds two names both, where there is room.
+func (c *plotCanvas) thresholds(t cluster.Thresholds, top float64) map[int]string {
+	labels := map[int]string{}
+	for _, d := range []time.Duration{t.Escalate, t.Critical, t.Warning} {
+		at := d.Seconds()
+		if at <= 0 || at > top {
+			continue
+		}
+		row := c.Height() - 1 - level(at, top, c.Height())
+		label := Span(d)
+		if other, two := labels[row]; two {
+			if label = fixed(at, 0) + "," + other; len(label) > labelWidth {
+				label = other
+			}
+		}
+		labels[row] = label
+		c.FillLine(row, canvas.NewCell(dottedMark))
+	}
+	return labels
+}
+
+// columns draws one column per bucket; a gap leaves a dot at the foot.
+func (c *plotCanvas) columns(bs []cluster.Bucket, top float64) {
+	rows := float64(c.Height())
+	for x := range bs {
+		foot := canvas.Point{X: x, Y: c.Height() - 1}
+		v, ok := bucketMax(&bs[x])
+		if !ok {
+			c.SetCell(foot, canvas.NewCell(gapMark))
+			continue
+		}
+		// What was measured is seen, if only as the lowest block.
+		high := max(1.0/8, min(v/top*rows, rows))
+		graph.DrawColumnBottomToTop(&c.Model, foot, high, lipgloss.Style{})
+	}
+}
+
+// yLabel draws the label of a row: its threshold, or the top of the scale.
+func (p *page) yLabel(label string) {
+	p.right(p.s.Label, label, labelWidth)
+	p.space(1)
+	p.repeat(p.s.Faint, p.g.Vertical, 1)
+}
+
+// plotRow writes one row of the canvas, coloured by each column's own value.
+func (p *page) plotRow(c *plotCanvas, y int, bs []cluster.Bucket, t cluster.Thresholds, seen bool) {
+	if !seen && y == c.Height()/2 {
+		p.put(p.s.Unknown, " nothing measured in this window")
+		return
+	}
+	var now Style
+	for x := 0; x < c.Width() && p.free() > 0; x++ {
+		s, r := p.plotCell(c.Cell(canvas.Point{X: x, Y: y}).Rune, x, bs, t)
+		if s != now {
+			p.change(now, s)
+			now = s
+		}
+		p.buf = appendRune(p.buf, r)
+		p.n++
+	}
+	p.change(now, Style{})
+}
+
+// plotCell returns how a cell of the canvas is written.
+func (p *page) plotCell(r rune, x int, bs []cluster.Bucket, t cluster.Thresholds) (Style, rune) {
+	switch {
+	case r == gapMark:
+		return p.s.Gap, p.g.Gap
+	case r == dottedMark:
+		return p.s.Faint, p.g.Dotted
+	case runes.IsLowerBlockElement(r) && x < len(bs):
+		return p.s.styleAt(bs[x].Max, t), p.g.Spark[r-runes.LowerBlockOne]
+	}
+	return Style{}, ' '
+}
+
+// xAxis names the instants below the plot: its start, and where there is room
+// the middle, and its end.
+func (p *page) xAxis(f *Frame, n int, width time.Duration) {
+	if f.Snap == nil {
+		p.end()
+		return
+	}
+	last := f.Snap.At.Truncate(width)
+	first := last.Add(-time.Duration(n-1) * width)
+	p.right(p.s.Label, "0", labelWidth)
+	p.to(axisWidth)
+	p.put(p.s.Label, clock(first))
+	if n >= 36 {
+		p.to(axisWidth + n/2)
+		p.put(p.s.Label, clock(first.Add(time.Duration(n/2)*width)))
+	}
+	end := clock(f.Snap.At)
+	if n >= 20 {
+		p.to(axisWidth + n - len(end))
+		p.put(p.s.Label, end)
+	}
+	p.end()
+}

@@ -1,0 +1,212 @@
+package panes
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Header draws the line that answers the first question: which cluster, how bad,
+// which replica, how old is this. In two lines or more the second says how the
+// primary stands.
+func Header(f *Frame, w, h int) string {
+	p := f.page(w, h)
+	if p.full() {
+		return p.String()
+	}
+	left := append([]piece{say(p.s.Title, " "+clusterName(f), 3)}, p.headline(f)...)
+	p.bar(left, p.headerRight(f))
+	if f.Snap != nil {
+		p.primaryLine(f)
+	}
+	return p.String()
+}
+
+func clusterName(f *Frame) string {
+	if f.Snap == nil || f.Snap.Session.Cluster.IsZero() {
+		return "stemetop"
+	}
+	return f.Snap.Session.Cluster.String()
+}
+
+// headline is the worst of the cluster in words.
+func (p *page) headline(f *Frame) []piece {
+	if f.Snap == nil {
+		return []piece{say(p.s.Label, "waiting for the first reading", 0)}
+	}
+	worst := Worst(f.Snap)
+	if primary := &f.Snap.Primary; primaryLeads(f.Snap) {
+		if a := &primary.Metrics; a.Newest.IsZero() && (a.Err == nil || a.Err.Kind == cluster.FailConnecting) {
+			return []piece{say(p.s.Label, "waiting for the first reading of primary "+primary.Name.String(), 0)}
+		}
+		return []piece{say(p.s.BadgeCrit, " PRIMARY "+string(p.g.Unknown)+" ", 1), say(p.s.Crit, accessText(&primary.Node, f.Snap.At), 0)}
+	}
+	if worst == nil {
+		return []piece{say(p.s.Label, "no replica known yet", 0)}
+	}
+	k := p.s.lookOf(&worst.Lag, Limits(f.Snap))
+	return []piece{say(k.badge, " "+k.label()+" ", 1), say(k.text, worstText(f.Snap, worst), 0)}
+}
+
+// primaryLeads tells whether the headline is about the primary: it does not
+// answer, and no lag is known to be critical.
+func primaryLeads(s *cluster.Snapshot) bool {
+	a := &s.Primary.Metrics
+	if !a.Configured || a.Reachable {
+		return false
+	}
+	worst := Worst(s)
+	return worst == nil || SeverityOf(&worst.Lag, Limits(s)) != SeverityCritical
+}
+
+// accessText says for how long a node's metrics have not been had, and why.
+func accessText(n *cluster.Node, at time.Time) string {
+	text := n.Name.String() + " has never answered"
+	if age, ok := n.Metrics.Age(at); ok {
+		text = n.Name.String() + " silent for " + Age(age)
+	}
+	if n.Metrics.Err != nil {
+		text += ": " + n.Metrics.Err.What.String()
+	}
+	return text
+}
+
+// worstText is the worst replica's lag as a sentence.
+func worstText(s *cluster.Snapshot, r *cluster.Replica) string {
+	t, name, lag := Limits(s), r.Name.String(), Lag(r.Lag.Seconds)
+	switch SeverityOf(&r.Lag, t) {
+	case SeverityOK:
+		return "worst is " + name + ", " + lag + " behind"
+	case SeverityUnknown:
+		return unsureText(r, s.At)
+	case SeverityWarning, SeverityCritical:
+		fallthrough
+	default:
+	}
+	text := name + " is " + lag + " behind"
+	if v, _ := r.Lag.Seconds.Value(); v > t.Escalate.Seconds() {
+		text += ", over " + Span(t.Escalate)
+	}
+	return text
+}
+
+// unsureText says what is not known about a lag.
+func unsureText(r *cluster.Replica, at time.Time) string {
+	name := r.Name.String()
+	switch r.Lag.State {
+	case cluster.LagStale:
+		return name + "'s lag is " + Age(r.Lag.Age) + " old, was " + Lag(r.Lag.Seconds)
+	case cluster.LagFrozen:
+		text := name + "'s lag stands at " + Lag(r.Lag.Seconds)
+		if !r.Lag.Since.IsZero() {
+			text += " for " + Age(at.Sub(r.Lag.Since))
+		}
+		return text + ", while the gap moves"
+	case cluster.LagUnknown, cluster.LagLive:
+		fallthrough
+	default:
+	}
+	if r.Lag.Why.IsZero() {
+		return name + "'s lag is not known"
+	}
+	return name + "'s lag is not known: " + r.Lag.Why.String()
+}
+
+// headerRight is the state of the screen itself.
+func (p *page) headerRight(f *Frame) []piece {
+	var right []piece
+	if f.Snap != nil {
+		if age, ok := f.Snap.Primary.Metrics.Age(f.Snap.At); ok {
+			s := p.s.Label
+			if !f.Snap.Primary.Metrics.Reachable {
+				s = p.s.Unknown
+			}
+			right = append(right, say(s, "data "+Age(age)+" old", 2))
+		}
+	}
+	if f.ReadOnly {
+		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 4))
+	}
+	if f.Snap != nil {
+		right = append(right, say(p.s.Text, clock(f.Snap.At), 5))
+	}
+	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
+}
+
+func (p *page) modeStyle(m Mode) Style {
+	switch m {
+	case Paused:
+		return p.s.ModePaused
+	case Replay:
+		return p.s.ModeReplay
+	case Live:
+		fallthrough
+	default:
+		return p.s.ModeLive
+	}
+}
+
+// modeText is the mode word with the speed, and how far back the screen is.
+func modeText(f *Frame) string {
+	text := f.Mode.String()
+	switch {
+	case f.Mode == Replay && f.Speed == 0:
+		text += " standing"
+	case f.Speed != 0 && f.Speed != 1:
+		text += " " + strconv.FormatFloat(f.Speed, 'g', 4, 64) + "x"
+	}
+	if f.Mode != Live && f.Snap != nil && !f.Edge.IsZero() {
+		if back := f.Edge.Sub(f.Snap.At); back >= time.Second {
+			text += " -" + Age(back)
+		}
+	}
+	return text
+}
+
+// primaryLine says how the primary stands and how many replicas need a person.
+func (p *page) primaryLine(f *Frame) {
+	n := &f.Snap.Primary
+	left := []piece{say(p.s.Label, " primary", 2), say(p.s.Name, n.Name.String(), 0)}
+	if n.Metrics.Reachable {
+		left = append(left,
+			say(p.s.Text, "ingests "+Rate(n.IngestPerSecond), 0),
+			say(p.s.Text, "sends "+ByteRate(n.SentBytesPerSecond), 4),
+			say(p.s.Text, Count(n.Assertions)+" assertions", 5))
+	}
+	if err := n.Metrics.Err; err != nil {
+		text := failureText(err)
+		if !err.Hint.IsZero() && primaryLeads(f.Snap) {
+			text = "hint: " + err.Hint.String() // the line above says the rest
+		}
+		left = append(left, say(p.s.Unknown, text, 0))
+	}
+	right := []piece{say(p.s.Label, tally(f.Snap), 3)}
+	if f.Snap.Interval > 0 {
+		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 6))
+	}
+	p.bar(left, right)
+}
+
+// tally counts the replicas by what they need, e.g. "12 replicas: 1 critical, 11 ok".
+func tally(s *cluster.Snapshot) string {
+	var n [SeverityCritical + 1]int
+	t := Limits(s)
+	for i := range s.Replicas {
+		n[SeverityOf(&s.Replicas[i].Lag, t)]++
+	}
+	text, sep := Count(cluster.Known(float64(len(s.Replicas))))+" replicas", ": "
+	if len(s.Replicas) == 1 {
+		text = "1 replica"
+	}
+	for _, k := range []struct {
+		s    Severity
+		word string
+	}{{SeverityCritical, "critical"}, {SeverityUnknown, "not known"}, {SeverityWarning, "warning"}, {SeverityOK, "ok"}} {
+		if n[k.s] > 0 {
+			text += sep + Count(cluster.Known(float64(n[k.s]))) + " " + k.word
+			sep = ", "
+		}
+	}
+	return text
+}

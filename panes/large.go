@@ -1,0 +1,78 @@
+package panes
+
+import (
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Large draws the selected replica alone, to be read through a video call by
+// people who do not know the program: state in a word, lag in block digits,
+// its past, what the words mean.
+func Large(f *Frame, w, h int) string {
+	p := f.page(w, h)
+	r := f.replica()
+	if r == nil {
+		if !p.full() {
+			p.line(p.s.Label, "no replica selected")
+		}
+		return p.String()
+	}
+	limits := Limits(f.Snap)
+	k := p.s.lookOf(&r.Lag, limits)
+	p.bar([]piece{say(p.s.Title, " "+clusterName(f), 2), say(p.s.Name, r.Name.String(), 0), say(k.badge, " "+k.label()+" ", 0)},
+		p.headerRight(f))
+	if h < 8 {
+		p.line(k.text, " "+largeSentence(f, r, limits))
+		return p.String()
+	}
+	p.end()
+	p.largeDigits(k, Lag(r.Lag.Seconds))
+	p.end()
+	p.line(k.text, " "+largeSentence(f, r, limits))
+	p.bar([]piece{
+		say(p.s.Text, " "+Count(r.Assertions.Behind)+" assertions behind", 0),
+		say(p.s.Text, "applies "+Rate(r.Assertions.PerSecond), 1),
+		say(p.s.Text, "merkle sync "+syncWords(&r.Sync), 2),
+	}, nil)
+	if rows := p.h - p.lines - 4; rows >= 2 {
+		p.end()
+		p.plot(f, r.ID, plotSize{rows: rows, axis: true})
+	}
+	for !p.full() && p.lines < p.h-1 {
+		p.end()
+	}
+	p.line(p.s.Label, " lag: age of the oldest unapplied assertion; warns over "+Span(limits.Warning)+
+		", critical over "+Span(limits.Critical))
+	return p.String()
+}
+
+// largeDigits draws the lag as large as it fits in half of the height, else as
+// a line of text.
+func (p *page) largeDigits(k look, text string) {
+	const indent = 3
+	scale := bigScale(text, p.w-indent-1, max(dotsHigh, p.h/2))
+	if scale == 0 || p.h-p.lines < dotsHigh*scale+3 {
+		p.line(k.text, " "+text)
+		return
+	}
+	p.big(k.text, text, scale, indent)
+}
+
+// largeSentence says the state in a sentence.
+func largeSentence(f *Frame, r *cluster.Replica, t cluster.Thresholds) string {
+	switch SeverityOf(&r.Lag, t) {
+	case SeverityUnknown:
+		return unsureText(r, f.Snap.At)
+	case SeverityOK, SeverityWarning, SeverityCritical:
+		fallthrough
+	default:
+		return r.Name.String() + " is " + Lag(r.Lag.Seconds) + " behind the primary " + f.Snap.Primary.Name.String() +
+			", read " + lagAge(&r.Lag) + " ago"
+	}
+}
+
+func syncWords(s *cluster.Sync) string {
+	if s.State == cluster.SyncRunning || s.State == cluster.SyncStalled {
+		return s.State.String() + " " + Percent(s.Progress)
+	}
+	return s.State.String()
+}

@@ -1,0 +1,122 @@
+package panes
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// OneLine draws what still helps where the overview has no room: the worst
+// replica on the first line, at any width from one cell on; the next worse ones
+// below it, and in the last of four lines or more how to see all.
+func OneLine(f *Frame, w, h int) string {
+	p := f.page(w, h)
+	if p.full() {
+		return p.String()
+	}
+	p.worstLine(f)
+	for _, r := range worstFirst(f.Snap, p.h)[min(1, p.known(f)):] {
+		if p.lines >= p.h-1 && p.h >= 4 {
+			break
+		}
+		p.replicaLine(f, r)
+	}
+	if p.h >= 4 {
+		for p.lines < p.h-1 {
+			p.end()
+		}
+		p.line(p.s.Label, "enlarge to 60x15 for all")
+	}
+	return p.String()
+}
+
+// known is how many replicas there are.
+func (p *page) known(f *Frame) int {
+	if f.Snap == nil {
+		return 0
+	}
+	return len(f.Snap.Replicas)
+}
+
+// worstFirst returns up to n replicas, worst first.
+func worstFirst(s *cluster.Snapshot, n int) []*cluster.Replica {
+	if s == nil {
+		return nil
+	}
+	rs := make([]*cluster.Replica, len(s.Replicas))
+	for i := range s.Replicas {
+		rs[i] = &s.Replicas[i]
+	}
+	t := Limits(s)
+	slices.SortFunc(rs, func(a, b *cluster.Replica) int { return Compare(a, b, t) })
+	return rs[:min(n, len(rs))]
+}
+
+// worstLine draws the longest wording that fits.
+func (p *page) worstLine(f *Frame) {
+	k, wordings := p.wordings(f)
+	for _, t := range wordings {
+		if t = printable(t); cells(t) <= p.w {
+			p.line(k.text, t)
+			return
+		}
+	}
+	p.line(k.badge, string(k.glyphOr('o')))
+}
+
+// wordings are ever shorter ways to say the worst.
+func (p *page) wordings(f *Frame) (look, []string) {
+	mute := look{"", p.g.Unknown, p.s.Unknown, p.s.Unknown}
+	if f.Snap == nil || len(f.Snap.Replicas) == 0 {
+		return mute, []string{"no reading of any replica yet", "no reading yet", "no data"}
+	}
+	r := Worst(f.Snap)
+	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
+	name, lag, glyph := r.Name.String(), Lag(r.Lag.Seconds), string(k.glyphOr('o'))
+	age := ""
+	if r.Lag.State != cluster.LagLive {
+		age = ", " + lagAge(&r.Lag) + " old"
+	}
+	if a := &f.Snap.Primary.Metrics; a.Configured && !a.Reachable {
+		age += ", primary silent"
+	}
+	state, mode := k.label()+" ", "  "+modeText(f)
+	return k, []string{
+		state + name + " " + lag + " behind" + age + ", worst of " + strconv.Itoa(len(f.Snap.Replicas)) + "  " + clock(f.Snap.At) + mode,
+		state + name + " " + lag + " behind" + age + mode,
+		state + name + " " + lag + age + mode,
+		state + name + " " + lag + age,
+		glyph + " " + name + " " + lag,
+		glyph + " " + lag,
+		glyph + strings.ReplaceAll(lag, " ", ""),
+	}
+}
+
+// replicaLine draws one of the other replicas.
+func (p *page) replicaLine(f *Frame, r *cluster.Replica) {
+	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
+	lag := Lag(r.Lag.Seconds)
+	if r.Lag.State != cluster.LagLive {
+		lag += ", " + lagAge(&r.Lag) + " old"
+	}
+	if p.w < 24 {
+		p.put(k.badge, string(k.glyphOr('o')))
+	} else {
+		p.left(k.badge, k.label(), 9)
+	}
+	p.space(1)
+	p.put(p.s.Name, r.Name.String())
+	p.space(1)
+	p.put(k.text, lag)
+	p.end()
+}
+
+// glyphOr is the state's glyph, or r where it is a blank.
+func (k look) glyphOr(r rune) rune {
+	if k.glyph == ' ' {
+		return r
+	}
+	return k.glyph
+}

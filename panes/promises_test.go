@@ -1,0 +1,116 @@
+package panes
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"go.uber.org/goleak"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestMissingIsNotZero: where nothing is known, no figure is drawn at all.
+func TestMissingIsNotZero(t *testing.T) {
+	s := snapshot(nil, cluster.Replica{Node: cluster.Node{ID: "a", Name: cluster.NodeID("a").Text()}})
+	s.Replicas[0].Host = cluster.Host{Access: access(time.Second), Interval: time.Second, Disks: []cluster.DiskUsage{{Name: cluster.Clean("sd")}}}
+	s.Primary.Assertions, s.Primary.IngestPerSecond, s.Primary.SentBytesPerSecond = cluster.Figure{}, cluster.Figure{}, cluster.Figure{}
+	f := frame(s)
+	row := strings.Split(ansi.Strip(Replicas(f, 120, 2)), "\n")[1]
+	for name, out := range map[string]string{
+		"row": row, "host": ansi.Strip(Host(f, 44, 9)), "sync": ansi.Strip(Sync(f, 60, 3)), "one line": ansi.Strip(OneLine(f, 18, 1)),
+	} {
+		if strings.ContainsAny(out, "0123456789") {
+			t.Errorf("%s draws a figure of nothing:\n%s", name, out)
+		}
+		if !strings.ContainsAny(out, "?-") {
+			t.Errorf("%s does not say that it is not known:\n%s", name, out)
+		}
+	}
+	if second := strings.Split(ansi.Strip(Header(f, 120, 2)), "\n")[1]; !strings.Contains(second, "ingests ?") {
+		t.Errorf("header: %q", second)
+	}
+}
+
+// TestStaleCarriesItsAge: wherever a stale lag stands, its age and word stand.
+func TestStaleCarriesItsAge(t *testing.T) {
+	f := notKnown()
+	for name, out := range map[string]string{
+		"header": Header(f, 80, 1), "table": Replicas(f, 80, 6), "narrow table": Replicas(f, 40, 6), "chart": LagChart(f, 34, 7),
+		"large": Large(f, 80, 24), "one line": OneLine(f, 40, 1),
+	} {
+		out = ansi.Strip(out)
+		if !strings.Contains(out, "34 s") || !strings.Contains(out, "STALE") {
+			t.Errorf("%s:\n%s", name, out)
+		}
+	}
+}
+
+// TestWordsAtAnySeverity: without any colour, every state can be told apart.
+func TestWordsAtAnySeverity(t *testing.T) {
+	for scene, words := range map[string][]string{
+		"critical": {"CRIT x", "WARN !", "STALE ?", "OK"},
+		"unsure":   {"FROZEN =", "UNKNOWN ?", "vanished"},
+		"stalled":  {"STALLED x", "32 in flight", "device replaced", "no such process runs", "kernel without PSI"},
+	} {
+		out := ansi.Strip(overview(scenes()[scene], 160, 40))
+		for _, w := range words {
+			if !strings.Contains(out, w) {
+				t.Errorf("%s does not show %q", scene, w)
+			}
+		}
+	}
+}
+
+// TestHeaderKeepsMode: however long the headline, the badge and the mode stay.
+func TestHeaderKeepsMode(t *testing.T) {
+	f := primaryDown()
+	f.Mode = Paused
+	for w := 40; w < 130; w++ {
+		out := ansi.Strip(Header(f, w, 1))
+		if !strings.Contains(out, "PAUSED") || !strings.Contains(out, "PRIMARY ?") {
+			t.Errorf("%d: %q", w, out)
+		}
+	}
+}
+
+// TestCompleteAt80: at 80 columns no column but the note is missing, whatever
+// the ids are.
+func TestCompleteAt80(t *testing.T) {
+	for _, id := range []cluster.NodeID{"n", "node2", "replica-eu-west-1a-000017"} {
+		out := ansi.Strip(Replicas(frame(snapshot(nil, live(id, 1, 2, 3))), 80, 2))
+		for _, head := range []string{"state", "replica", "lag", "0-5 s", "behind", "applies", "sync", "age"} {
+			if !strings.Contains(out, head) {
+				t.Errorf("%s: no column %s:\n%s", id, head, out)
+			}
+		}
+	}
+}
+
+// TestCursorAndScroll: the cursor stands on the selected row, and marks say
+// where there is more.
+func TestCursorAndScroll(t *testing.T) {
+	lines := strings.Split(ansi.Strip(Replicas(thousand(), 80, 8)), "\n")
+	if !strings.HasPrefix(lines[1], "▲") || !strings.HasPrefix(lines[7], "▼") || !strings.HasPrefix(lines[4], " ▶ ") || !strings.Contains(lines[4], "replica-0503") {
+		t.Errorf("\n%s", strings.Join(lines, "\n"))
+	}
+	f := thousand()
+	f.Top = 5000 // past the end: the last rows are drawn
+	if out := ansi.Strip(Replicas(f, 80, 8)); !strings.Contains(out, "replica-0999") {
+		t.Errorf("\n%s", out)
+	}
+}
+
+// TestHostScroll: scrolling brings what was cut, and stops at the end.
+func TestHostScroll(t *testing.T) {
+	f := critical()
+	f.Selected = "node2"
+	f.Scroll[PaneHost] = 500
+	out := ansi.Strip(Host(f, 60, 6))
+	if !strings.Contains(out, "stemedb-api") {
+		t.Errorf("\n%s", out)
+	}
+}

@@ -1,0 +1,140 @@
+package panes
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// scenes are the situations that every pane is drawn in.
+func scenes() map[string]*Frame {
+	return map[string]*Frame{
+		"healthy":      healthy(),
+		"critical":     critical(),
+		"unsure":       notKnown(),
+		"primary_down": primaryDown(),
+		"no_data":      frame(snapshot(nil)),
+		"no_snapshot":  {Styles: Plain()},
+		"hostile":      hostile(),
+		"host_down":    hostDown(),
+		"stalled":      stalledDisk(),
+		"thousand":     thousand(),
+		"replay":       replayed(),
+	}
+}
+
+func healthy() *Frame {
+	s := fakeSeries{}
+	rs := []cluster.Replica{live("node2", 0.2, 12, 1498), live("node3", 0.3, 20, 1502), live("node4", 0.2, 0, 1500), live("node5", 0.4, 31, 1499)}
+	for i := range rs {
+		v, _ := rs[i].Lag.Seconds.Value()
+		s[seriesKey{rs[i].ID, cluster.QuantityLag}] = constant(v)
+		s[seriesKey{rs[i].ID, cluster.QuantityCPU}] = constant(8)
+		rs[i].Host = busyHost()
+	}
+	return frame(snapshot(s, rs...))
+}
+
+func critical() *Frame {
+	r := live("node2", 41.3, 18240, 620)
+	r.Host = busyHost()
+	r.Sync = cluster.Sync{
+		State: cluster.SyncRunning, Progress: cluster.Known(0.58), PerSecond: cluster.Known(0.006),
+		ErrorsPerSecond: cluster.Known(0.2), LastDuration: cluster.Known(42), Since: at.Add(-70 * time.Second),
+	}
+	warn := live("node5", 6.2, 4100, 1390)
+	f := frame(snapshot(fakeSeries{
+		{"node2", cluster.QuantityLag}: rising(41.3, 400),
+		{"node3", cluster.QuantityLag}: constant(0.2),
+		{"node4", cluster.QuantityLag}: until(34, constant(1.1)),
+		{"node5", cluster.QuantityLag}: rising(6.2, 250),
+		{"node2", cluster.QuantityCPU}: constant(8),
+	}, r, live("node3", 0.2, 0, 1500), unsure("node4", cluster.LagStale, 1.1, 34*time.Second, "no lag for node4 in the last 34 readings"), warn))
+	f.Rows = []cluster.NodeID{"node2", "node4", "node5", "node3"}
+	f.Recording = cluster.Clean("rec 1.2 MB")
+	f.Snap.Notes = []cluster.NoteAt{{At: at.Add(-2 * time.Minute), Note: cluster.Note{Author: cluster.Clean("ana"), Text: cluster.Clean("paged, looking at node2")}}}
+	return f
+}
+
+func notKnown() *Frame {
+	s := fakeSeries{
+		{"node2", cluster.QuantityLag}: until(34, rising(30, 300)),
+		{"node3", cluster.QuantityLag}: constant(12.5),
+		{"node4", cluster.QuantityLag}: until(200, constant(2)),
+	}
+	return frame(snapshot(s,
+		unsure("node2", cluster.LagStale, 24.1, 34*time.Second, "primary does not answer"),
+		frozen("node3", 12.5, 48*time.Second, "12.5 for 48 readings while the gap grew by 31k"),
+		unsure("node4", cluster.LagUnknown, -1, 0, "vanished from the primary's series 3m 20s ago"),
+		unsure("node5", cluster.LagUnknown, -1, 0, "never seen in the primary's series"),
+		live("node6", 0.2, 0, 1500)))
+}
+
+func primaryDown() *Frame {
+	f := notKnown()
+	f.Snap.Primary.Metrics = failed(cluster.Fail(cluster.FailRefused, "GET http://10.0.0.1:18180/metrics: connection refused",
+		"is stemedb-api running on node1?"), 34*time.Second)
+	f.Snap.Primary.IngestPerSecond = cluster.Figure{}
+	f.Snap.Replicas = f.Snap.Replicas[:2]
+	f.Rows = f.Rows[:2]
+	f.Snap.Gaps = []cluster.Gap{{Reader: cluster.Clean("recorder"), Lost: 12}}
+	f.Snap.LastStep, f.Snap.StepAt = cluster.ClockStep{By: -3 * time.Second}, at.Add(-time.Minute)
+	return f
+}
+
+func hostDown() *Frame {
+	f := critical()
+	h := &f.Snap.Replicas[0].Host
+	*h = cluster.Host{Access: failed(cluster.Fail(cluster.FailHostChanged, "ssh ops@10.0.0.2:22: the host key differs from known_hosts line 14",
+		"if the host was reinstalled, remove the line with ssh-keygen -R 10.0.0.2; else do not connect"), 0)}
+	return f
+}
+
+func stalledDisk() *Frame {
+	f := critical()
+	h := &f.Snap.Replicas[0].Host
+	h.Disks[0] = cluster.DiskUsage{Name: cluster.Clean("nvme0n1"), WAL: true, Stalled: true, InFlight: 32, Util: cluster.Known(100)}
+	h.Disks[1].Why = cluster.Clean("device replaced")
+	h.Processes = nil
+	h.Missing = []cluster.MissingSection{{Section: cluster.Clean("pressure"), Why: cluster.Clean("kernel without PSI")}}
+	h.Pressure = cluster.PressureUsage{}
+	f.Snap.Replicas[0].Sync.State = cluster.SyncStalled
+	return f
+}
+
+func hostile() *Frame {
+	f := critical()
+	bad := cluster.NodeID("\x1b]0;owned\x07\x1b[2Jnode\u202e2\x9b31m\r\n")
+	r := &f.Snap.Replicas[0]
+	r.ID, r.Name = bad, bad.Text()
+	r.Lag.Why = cluster.Clean("\x1b[31mred\u200b\u0301\u0301\u0301\u0301 日本語 👩‍💻🇩🇪")
+	f.Rows[0], f.Selected = bad, bad
+	f.Snap.Session.Cluster = cluster.Clean("\x1b]52;c;eA==\x07prod")
+	f.Message = cluster.Clean("\x1b[?1049l日本")
+	h := &r.Host
+	h.Disks[0].Name = cluster.Clean("日本語デバイス\x1b[1m")
+	h.Nets[0].Name = cluster.Clean("\x1bP1;1|")
+	h.Processes[0].Command = cluster.Clean("\u202eevil")
+	return f
+}
+
+func thousand() *Frame {
+	s := fakeSeries{}
+	rs := make([]cluster.Replica, 1000)
+	for i := range rs {
+		id := cluster.NodeID(fmt.Sprintf("replica-%04d", i))
+		rs[i] = live(id, float64(i%7)/10, float64(i), 1500)
+		s[seriesKey{id, cluster.QuantityLag}] = constant(float64(i%7) / 10)
+	}
+	f := frame(snapshot(s, rs...))
+	f.Top, f.Selected = 500, "replica-0503"
+	return f
+}
+
+func replayed() *Frame {
+	f := critical()
+	f.Mode, f.Speed, f.Edge, f.ReadOnly = Replay, 4, at.Add(12*time.Minute), true
+	f.Filter, f.Message = cluster.Clean("node"), cluster.Clean("no action in a replay")
+	return f
+}

@@ -1,0 +1,141 @@
+package panes
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Severity says how much a replica's lag needs a person, least first.
+type Severity uint8
+
+// The severities. A lag that is not known outranks a warning, as in the exit
+// code of status: it may hide anything.
+const (
+	SeverityOK Severity = iota
+	SeverityWarning
+	SeverityUnknown // stale, frozen or unknown
+	SeverityCritical
+)
+
+// SeverityOf judges a lag by the thresholds: strictly above is over.
+func SeverityOf(l *cluster.Lag, t cluster.Thresholds) Severity {
+	v, ok := l.Seconds.Value()
+	switch {
+	case !ok || l.State != cluster.LagLive:
+		return SeverityUnknown
+	case v > t.Critical.Seconds():
+		return SeverityCritical
+	case v > t.Warning.Seconds():
+		return SeverityWarning
+	}
+	return SeverityOK
+}
+
+// Compare orders replicas worst first: by severity, then by how far behind the
+// last value is, then by id.
+func Compare(a, b *cluster.Replica, t cluster.Thresholds) int {
+	av, aok := a.Lag.Seconds.Value()
+	bv, bok := b.Lag.Seconds.Value()
+	return cmp.Or(
+		cmp.Compare(SeverityOf(&b.Lag, t), SeverityOf(&a.Lag, t)),
+		compareBool(bok, aok),
+		cmp.Compare(bv, av),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// Worst returns the replica that comes first by Compare, or nil if there is none.
+func Worst(s *cluster.Snapshot) *cluster.Replica {
+	var worst *cluster.Replica
+	t := Limits(s)
+	for i := range s.Replicas {
+		if r := &s.Replicas[i]; worst == nil || Compare(r, worst, t) < 0 {
+			worst = r
+		}
+	}
+	return worst
+}
+
+// Limits returns the session's thresholds, or those of the runbook (5, 10 and
+// 60 s) where there is no session yet: a zero limit would make all critical.
+func Limits(s *cluster.Snapshot) cluster.Thresholds {
+	t := cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: time.Minute}
+	if s == nil {
+		return t
+	}
+	o := s.Session.Thresholds
+	return cluster.Thresholds{
+		Warning:  cmp.Or(o.Warning, t.Warning),
+		Critical: cmp.Or(o.Critical, t.Critical),
+		Escalate: cmp.Or(o.Escalate, t.Escalate),
+	}
+}
+
+// look is how a severity or lag state is shown: a word, a glyph and two styles.
+type look struct {
+	word  string
+	glyph rune
+	badge Style // the word
+	text  Style // figures
+}
+
+// lookOf returns how a lag is shown.
+func (s *Styles) lookOf(l *cluster.Lag, t cluster.Thresholds) look {
+	switch SeverityOf(l, t) {
+	case SeverityCritical:
+		return look{"CRIT", s.Glyphs.Crit, s.BadgeCrit, s.Crit}
+	case SeverityWarning:
+		return look{"WARN", s.Glyphs.Warn, s.BadgeWarn, s.Warn}
+	case SeverityOK:
+		return look{"OK", s.Glyphs.Good, s.BadgeGood, s.Good}
+	case SeverityUnknown:
+		fallthrough
+	default:
+		return s.unsure(l)
+	}
+}
+
+// unsure is the look of a lag that is not live.
+func (s *Styles) unsure(l *cluster.Lag) look {
+	k := look{"UNKNOWN", s.Glyphs.Unknown, s.BadgeUnknown, s.Unknown}
+	switch l.State {
+	case cluster.LagStale:
+		k.word, k.glyph = "STALE", s.Glyphs.Stale
+	case cluster.LagFrozen:
+		k.word, k.glyph = "FROZEN", s.Glyphs.Frozen
+	case cluster.LagUnknown, cluster.LagLive: // live without a value is unknown
+	default:
+	}
+	return k
+}
+
+// label returns the word with its glyph.
+func (k look) label() string {
+	if k.glyph == ' ' {
+		return k.word
+	}
+	return k.word + " " + string(k.glyph)
+}
+
+// styleAt returns the style of a value of lag, for sparklines and charts.
+func (s *Styles) styleAt(v float64, t cluster.Thresholds) Style {
+	switch {
+	case v > t.Critical.Seconds():
+		return s.Crit
+	case v > t.Warning.Seconds():
+		return s.Warn
+	}
+	return s.Spark
+}

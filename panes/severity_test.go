@@ -1,0 +1,56 @@
+package panes
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+func TestSeverity(t *testing.T) {
+	limits := Limits(nil)
+	for _, c := range []struct {
+		name string
+		lag  cluster.Lag
+		want Severity
+		word string
+	}{
+		{"zero", live("a", 0, 0, 0).Lag, SeverityOK, "OK"},
+		{"at the warning limit", live("a", 5, 0, 0).Lag, SeverityOK, "OK"},
+		{"above it", live("a", 5.1, 0, 0).Lag, SeverityWarning, "WARN !"},
+		{"at the critical limit", live("a", 10, 0, 0).Lag, SeverityWarning, "WARN !"},
+		{"above it", live("a", 10.1, 0, 0).Lag, SeverityCritical, "CRIT x"},
+		{"stale", unsure("a", cluster.LagStale, 41, time.Minute, "").Lag, SeverityUnknown, "STALE ?"},
+		{"frozen", frozen("a", 0.2, time.Minute, "").Lag, SeverityUnknown, "FROZEN ="},
+		{"unknown", cluster.Lag{}, SeverityUnknown, "UNKNOWN ?"},
+		{"live without a value", cluster.Lag{State: cluster.LagLive}, SeverityUnknown, "UNKNOWN ?"},
+	} {
+		if got := SeverityOf(&c.lag, limits); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+		if got := Plain().lookOf(&c.lag, limits).label(); got != c.word {
+			t.Errorf("%s: %q, want %q", c.name, got, c.word)
+		}
+	}
+}
+
+func TestWorstFirst(t *testing.T) {
+	s := snapshot(nil,
+		live("ok", 0.2, 0, 0), live("warn", 7, 0, 0), unsure("unknown", cluster.LagUnknown, -1, 0, ""),
+		live("crit", 12, 0, 0), live("worse", 40, 0, 0), unsure("stale", cluster.LagStale, 3, time.Minute, ""), live("ok-b", 0.2, 0, 0))
+	got := make([]string, 0, 10)
+	for _, r := range worstFirst(s, 10) {
+		got = append(got, string(r.ID))
+	}
+	want := []string{"worse", "crit", "stale", "unknown", "warn", "ok", "ok-b"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if w := Worst(s); w.ID != "worse" {
+		t.Errorf("worst is %s", w.ID)
+	}
+	if w := Worst(snapshot(nil)); w != nil {
+		t.Errorf("worst of none is %v", w)
+	}
+}
