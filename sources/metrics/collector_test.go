@@ -1,0 +1,237 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// serve starts a server that is closed with the test.
+func serve(t testing.TB, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// answer serves one text.
+func answer(contentType, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write([]byte(text))
+	}
+}
+
+const plain = "text/plain; version=0.0.4; charset=utf-8"
+
+func TestCollect(t *testing.T) {
+	var got http.Header
+	var path string
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got, path = r.Header.Clone(), r.URL.Path
+		w.Header().Set("Date", "Sun, 23 Nov 2026 03:00:00 GMT")
+		answer(plain, good)(w, r)
+	})
+	before := time.Now()
+	r, body := collect(t, open(t, s.URL))
+	if r.Err != nil || body == nil || len(body.Samples) != 9 {
+		t.Fatal(r.Err, body)
+	}
+	if body.Bytes != int64(len(good)) || !body.ServerDate.Equal(time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)) {
+		t.Error(body.Bytes, body.ServerDate)
+	}
+	if r.Took <= 0 || r.Taken.Before(before.Round(0)) || r.Taken.After(before.Add(r.Took+time.Second)) {
+		t.Errorf("taken %v, took %v, began %v", r.Taken, r.Took, before)
+	}
+	if path != "/metrics" || got.Get("Accept-Encoding") != "gzip" {
+		t.Error(path, got)
+	}
+	if f := expfmt.NegotiateAccept(got, expfmt.DefaultOpenMetricsAcceptedFormats()...); f.FormatType() != expfmt.TypeOpenMetrics {
+		t.Errorf("a server negotiates %s", f)
+	}
+	if f := expfmt.NegotiateAccept(got, expfmt.DefaultAcceptedFormats()...); f.FormatType() != expfmt.TypeTextPlain {
+		t.Errorf("an old server negotiates %s", f)
+	}
+}
+
+func TestURLPaths(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://h:1":                  "h:1/metrics",
+		"http://h:1/":                 "h:1/metrics",
+		"https://u:p@h/x?token=t#f":   "h/x",
+		"http://[::1]:18180/admin/m/": "[::1]:18180/admin/m/",
+	} {
+		target, err := parseTarget(url)
+		if err != nil || target.show != want || target.url.User != nil {
+			t.Errorf("%s: %q %v, want %q", url, target.show, err, want)
+		}
+	}
+	for _, url := range []string{"", "h:1", "u:hunter2@h:1", "ftp://h", "http://", "http://u:hunter2@h:port", "http://u:hunter2@h\x7f", "//h?hunter2"} {
+		_, err := parseTarget(url)
+		var f *cluster.Failure
+		if !errors.As(err, &f) || f.Kind != cluster.FailConfig || f.Hint.IsZero() || strings.Contains(f.Error(), "hunter2") {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"same name":   func(o *Options) { o.Names.Lag = o.Names.Assertions },
+		"bad name":    func(o *Options) { o.Names.Lag = "\xff" },
+		"no label":    func(o *Options) { o.Names.ReplicaLabel = "" },
+		"two secrets": func(o *Options) { o.URL, o.TokenFile = "http://u:p@h", "f" },
+	} {
+		o := Options{URL: "http://h", Names: Defaults()}
+		change(&o)
+		if _, err := New(o); err == nil {
+			t.Error(name)
+		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	for name, c := range map[string]struct {
+		contentType, text string
+		kind              cluster.FailureKind
+	}{
+		"no type":      {"", good, ""},
+		"text":         {plain, good, ""},
+		"text 1.0.0":   {"text/plain;version=1.0.0;escaping=allow-utf-8", good, ""},
+		"broken type":  {"text/plain; ;;", good, cluster.FailFormat},
+		"open metrics": {"application/openmetrics-text; version=1.0.0; charset=utf-8", openGood, ""},
+		"html type":    {"text/html", good, cluster.FailFormat},
+		"html text":    {plain, "<html>", cluster.FailFormat},
+		"json":         {"application/json", "{}", cluster.FailFormat},
+		"empty":        {plain, "", cluster.FailFormat},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				answer(c.contentType, c.text)(w, r)
+				if c.contentType == "" {
+					w.Header()["Content-Type"] = nil
+				}
+			})
+			r, body := collect(t, open(t, s.URL))
+			if c.kind != "" {
+				wantFailure(t, r.Err, c.kind)
+				if body != nil {
+					t.Error(body)
+				}
+			} else if r.Err != nil || body == nil || len(body.Samples) == 0 {
+				t.Error(r.Err, body)
+			}
+		})
+	}
+}
+
+// One connection serves all scrapes, those that end in a bad status as well.
+func TestOneConnection(t *testing.T) {
+	var conns atomic.Int32
+	var turn atomic.Int32
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch turn.Add(1) % 3 {
+		case 0:
+			http.NotFound(w, r)
+		case 1:
+			gzipped(packed(t, good))(w, r)
+		default:
+			answer(plain, exposition(2000))(w, r)
+		}
+	}))
+	s.Config.ConnState = func(_ net.Conn, c http.ConnState) {
+		if c == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	c := open(t, s.URL)
+	for range 9 {
+		collect(t, c)
+	}
+	if n := conns.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	// A connection that the node closed meanwhile is replaced within the scrape.
+	s.CloseClientConnections()
+	turn.Store(0)
+	if r, _ := collect(t, c); r.Err != nil {
+		t.Error(r.Err)
+	}
+}
+
+func TestDurationsAtTheirOwnRate(t *testing.T) {
+	s := serve(t, answer(plain, good))
+	clock := &fakeClock{wall: time.Unix(1e9, 0)}
+	c := open(t, s.URL, func(o *Options) { o.Clock = clock })
+	asks := func() bool {
+		_, body := collect(t, c)
+		has := body.Asked.Has(cluster.FamilySyncDurationSum)
+		if _, ok := body.Value(cluster.FamilySyncDurationCount, ""); ok != has || body.Asked.Has(cluster.FamilySyncDurationCount) != has {
+			t.Error("asked and given differ")
+		}
+		return has
+	}
+	var got []bool
+	for range 4 {
+		got = append(got, asks())
+		clock.mono += 5 * time.Second
+	}
+	c.Watch(true)
+	got = append(got, asks())
+	c.Watch(false)
+	got = append(got, asks())
+	if d := cmp.Diff([]bool{true, false, false, true, true, false}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestMissingLag(t *testing.T) {
+	s := serve(t, answer(plain, "stemedb_assertions_indexed_total 5\n"))
+	r, body := collect(t, open(t, s.URL))
+	wantFailure(t, r.Err, cluster.FailMissing, "stemedb_replication_lag_seconds", "metrics.lag")
+	if body == nil || len(body.Samples) != 1 || !body.Asked.Has(cluster.FamilyLag) {
+		t.Error(body)
+	}
+	r, body = collect(t, open(t, s.URL, func(o *Options) { o.Primary = false }))
+	if r.Err != nil || body.Asked.Has(cluster.FamilyLag) {
+		t.Error(r.Err, body)
+	}
+}
+
+func TestUnitOfReading(t *testing.T) {
+	for text, want := range map[string]cluster.ProgressUnit{
+		"# HELP stemedb_merkle_sync_progress Share, 0 to 1.\n":   cluster.ProgressRatio,
+		"# HELP stemedb_merkle_sync_progress In percent.\n":      cluster.ProgressPercent,
+		"# UNIT stemedb_merkle_sync_progress ratio\n":            cluster.ProgressRatio,
+		"# HELP stemedb_merkle_sync_progress_other In percent\n": cluster.ProgressAuto,
+	} {
+		_, body := collect(t, open(t, serve(t, answer(plain, text+good)).URL))
+		if body.Unit != want {
+			t.Errorf("%q: %d, want %d", text, body.Unit, want)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	if rs := open(t, s.URL).Collect(ctx); len(rs) != 0 {
+		t.Error(rs)
+	}
+}
