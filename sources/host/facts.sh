@@ -1,0 +1,86 @@
+# What rarely changes of a host, a key and its values a line. It is run by sh at
+# connect and each half minute, and is free to start a process.
+p=$STEMETOP_PROC s=$STEMETOP_SYS w=$STEMETOP_WAL
+say() { printf "%s\n" "$*"; }
+first() { l=; read -r l <"$1" || [ -n "$l" ]; }
+cannot() {
+	if [ ! -e "$2" ]; then say "cannot $1 absent"
+	elif [ ! -r "$2" ]; then say "cannot $1 denied"
+	fi
+}
+say "clock $(date +%s.%N)"
+first "$p/sys/kernel/ostype" && say "os $l"
+first "$p/sys/kernel/osrelease" && say "kernel $l"
+first "$p/sys/kernel/hostname" && say "hostname $l"
+first "$p/sys/kernel/random/boot_id" && say "bootid $l"
+say "hz $STEMETOP_HZ"
+say "page $STEMETOP_PAGE"
+say "dialect $STEMETOP_DIALECT"
+n=0
+while read -r l _; do
+	case $l in
+	cpu) ;;
+	cpu*) n=$((n + 1)) ;;
+	*) break ;;
+	esac
+done <"$p/stat"
+say "cores $n"
+for f in uptime stat diskstats net/dev loadavg meminfo; do cannot "$f" "$p/$f"; done
+cannot pressure "$p/pressure/io"
+# PID 1 always runs: where it can not be seen, /proc hides processes (hidepid).
+[ -r "$p/1/comm" ] || say "cannot processes denied"
+[ -d "$s/block" ] || say "cannot block absent"
+set +f
+for d in "$s"/block/*; do
+	b=${d##*/}
+	first "$d/dev" || { say "hide $b"; continue; }
+	dev=$l
+	# A path of a multipath NVMe namespace, counted by the namespace too.
+	first "$d/hidden" && [ "$l" = 1 ] && { say "hide $b"; continue; }
+	size=0
+	first "$d/size" && size=$l
+	rot=-
+	first "$d/queue/rotational" && rot=$l
+	m=
+	first "$d/device/model" && m=$l
+	say "disk $b $dev $size $rot $m"
+	first "$d/dm/name" && say "dm $b $l"
+	for q in "$d"/*/partition; do
+		q=${q%/partition}
+		first "$q/dev" && say "part ${q##*/} $b $l"
+	done
+	for q in "$d"/slaves/*; do
+		[ -e "$q" ] && say "slave $b ${q##*/}"
+	done
+done
+for q in "$s"/fs/btrfs/*/devices/*; do
+	if [ -e "$q" ]; then
+		u=${q%/devices/*}
+		say "btrfs ${u##*/} ${q##*/}"
+	fi
+done
+set -f
+# The WAL path without symbolic links, or why not.
+phys=
+if [ -z "$w" ]; then :
+elif cd -P "$w"; then phys=$PWD
+elif [ -e "$w" ]; then phys=$(readlink -f "$w")
+fi
+if [ -n "$phys" ]; then say "walpath $phys"
+elif [ -n "$w" ]; then
+	d=$w
+	while [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done
+	if [ -x "${d:-/}" ]; then say "walerror absent $d"; else say "walerror denied $d"; fi
+fi
+# awk reads the mounts by itself, faster.
+if [ -n "$w" ] && [ "$STEMETOP_DIALECT" = sh ]; then
+	while IFS= read -r l; do
+		set -- $l
+		case $phys/ in
+		"${5%/}"/*) say "mount $l" ;;
+		*) case $5 in
+			"$w" | *\\*) say "mount $l" ;;
+			esac ;;
+		esac
+	done <"$p/self/mountinfo"
+fi
