@@ -39,13 +39,15 @@ func (r *series) fill(b *bucketer, s *shape) {
 	if n == 0 {
 		return
 	}
+	// A tier counts only where the finer one has dropped its past: its first step
+	// is of the same points otherwise, and would smear their extremes backwards.
 	rawStart := s.unpack(r.raw.at(0).t)
-	tierStart := rawStart
-	if t := &r.tiers[0]; t.len() > 0 {
-		tierStart = min(rawStart, s.unpack(t.at(0).t))
+	if t := &r.tiers[0]; n == s.rawLen() && t.len() > 0 {
+		if t.len() == s.tiers[0].len() {
+			r.steps(b, 1, s, min(rawStart, s.unpack(t.at(0).t)))
+		}
+		r.steps(b, 0, s, rawStart)
 	}
-	r.steps(b, 1, s, tierStart)
-	r.steps(b, 0, s, rawStart)
 	from := s.pack(b.first - b.hold)
 	for i := sort.Search(n, func(i int) bool { return r.raw.at(i).t >= from }); i < n; i++ {
 		p := r.raw.at(i)

@@ -34,6 +34,22 @@ func TestBucketsAreAlignedAndKeepGaps(t *testing.T) {
 	}
 }
 
+func TestStepsDoNotSmearBackwards(t *testing.T) {
+	h := NewHistory(HistoryOptions{})
+	begin := 14 // s into the minute
+	lagSeries(h, "n", begin, 40, func(i int) Figure { return Known(float64(i)) })
+	b := h.Buckets("n", QuantityLag, t0.Add(59*time.Second), 2*time.Second, 30)
+	for i := range b {
+		from := 2 * i
+		if from+1 < begin && b[i].N != 0 {
+			t.Errorf("second %d, before the first reading: %+v", from, b[i])
+		}
+		if b[i].N != 0 && b[i].Max > float64(from+1) && from < begin+40 {
+			t.Errorf("second %d: %+v", from, b[i])
+		}
+	}
+}
+
 func TestNarrowBucketsHoldFreshValues(t *testing.T) {
 	h := NewHistory(HistoryOptions{})
 	h.interval = 5 * time.Second

@@ -33,7 +33,7 @@ var dynamic = [...]string{"uptime", "stat", "diskstats", "net/dev", "pressure/cp
 func newHost(s *sim, index int, id, dir string, shared *common) (*host, error) {
 	h := &host{
 		sim: s, index: index, dir: dir, proc: filepath.Join(dir, "proc"), sys: shared.sys,
-		wal: filepath.Join(dir, "stemedb", "wal"), log: filepath.Join(dir, "log", "stemedb-api.log"),
+		wal: shared.wal, log: filepath.Join(dir, "log", "stemedb-api.log"),
 	}
 	h.api.proc, h.hog.proc = h.proc, h.proc
 	for _, d := range []string{h.wal, filepath.Dir(h.log), filepath.Join(h.proc, "net"), filepath.Join(h.proc, "pressure")} {

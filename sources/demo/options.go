@@ -55,7 +55,7 @@ type Node struct {
 	HostKey ssh.PublicKey // ed25519, for known_hosts
 	Proc    string        // the simulated /proc
 	Sys     string        // the simulated /sys
-	WALPath string        // a real directory, on device nvme0n1 by Proc and Sys
+	WALPath string        // a real directory, the same for all nodes; on device nvme0n1 by Proc and Sys
 	LogFile string        // RFC 3339 time, level, text; one line each
 }
 

@@ -18,10 +18,13 @@ const walDevice = "nvme0n1"
 type common struct {
 	sys  string // all of it
 	proc string // the processes that stand still
+	// wal is the WAL path of every node, as one configuration has it. Each host's
+	// mountinfo has a device of its own mounted above it.
+	wal string
 }
 
 func writeCommon(dir string) (*common, error) {
-	c := &common{filepath.Join(dir, "sys"), filepath.Join(dir, "proc")}
+	c := &common{filepath.Join(dir, "sys"), filepath.Join(dir, "proc"), filepath.Join(dir, "stemedb", "wal")}
 	for _, p := range idle() {
 		if err := writeProcess(c.proc, &p); err != nil {
 			return nil, err

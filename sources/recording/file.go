@@ -1,0 +1,234 @@
+package recording
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Extension is that of recordings.
+const Extension = ".stemetop"
+
+// File is a recording that is read. It may be in work: Refresh finds what came
+// since. It is safe for concurrent use.
+type File struct {
+	path   string
+	header *Header
+	plans  *plans
+
+	mu     sync.Mutex
+	file   *os.File
+	index  []fileBlock
+	end    int64 // up to here all is read
+	torn   int64
+	lost   int64
+	last   time.Time
+	lastAt int64 // c.end that last was found for
+}
+
+// fileBlock is a stretch of whole chunks, the first of which opens a block.
+type fileBlock struct {
+	base     int64
+	from, to int64
+	pieces   int
+}
+
+// Open opens a recording. An error is a *cluster.Failure that names the file and
+// the way out.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, openFailure(path, err)
+	}
+	r := &File{path: path, file: f}
+	if err := r.open(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return r, nil
+}
+
+func openFailure(path string, err error) error {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return cluster.Fail(cluster.FailMissing, "there is no file "+path, "name a recording; they end in "+Extension)
+	case errors.Is(err, os.ErrPermission):
+		return cluster.Fail(cluster.FailPermission, "may not read "+path, "recordings are readable by who made them only")
+	}
+	return cluster.Fail(cluster.FailOther, fmt.Sprintf("can't read %s: %v", path, err), "")
+}
+
+func (f *File) open() error {
+	head, err := readHead(io.NewSectionReader(f.file, 0, maxHeader))
+	if err != nil {
+		return openFailure(f.path, err)
+	}
+	h, size, err := parseHeader(f.path, head)
+	if err != nil {
+		return err
+	}
+	f.header, f.plans, f.end = h, bind(h.Kinds), int64(size)
+	if err := f.Refresh(); err != nil {
+		return err
+	}
+	if _, to := f.Bounds(); to.IsZero() {
+		return fail(f.path, "holds no observation", "the recording was cut short before anything was in it")
+	}
+	return nil
+}
+
+// readHead returns the first two lines, or what there is of them.
+func readHead(r io.Reader) ([]byte, error) {
+	lines := bufio.NewReader(r)
+	var head []byte
+	for range 2 {
+		line, err := lines.ReadBytes('\n')
+		head = append(head, line...)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err //nolint:wrapcheck // the caller names the file
+		}
+	}
+	return head, nil
+}
+
+// Close closes the file.
+func (f *File) Close() error {
+	if err := f.file.Close(); err != nil {
+		return fmt.Errorf("close recording: %w", err)
+	}
+	return nil
+}
+
+// Header returns what the file says of itself.
+func (f *File) Header() Header { return *f.header }
+
+// Session returns what was watched as the file began.
+func (f *File) Session() cluster.Session { return f.header.Session }
+
+// Unknown returns the kinds of observations in the file that this version does
+// not know and skips.
+func (f *File) Unknown() []string {
+	var names []string
+	for _, k := range f.plans.kinds {
+		if k.root.typ == nil {
+			names = append(names, cluster.Clean(k.name).String())
+		}
+	}
+	return names
+}
+
+// Damage is what of a recording can't be read.
+type Damage struct {
+	Torn int64 // bytes at the end: a chunk that was in work as the writer died, or is in work now
+	Lost int64 // bytes elsewhere
+}
+
+// Damage returns what can't be read.
+func (f *File) Damage() Damage {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Damage{Torn: f.torn, Lost: f.lost}
+}
+
+// Bounds returns when the first and the last observation were received.
+func (f *File) Bounds() (from, to time.Time) {
+	f.mu.Lock()
+	blocks, end, last := len(f.index), f.end, f.last
+	if blocks > 0 {
+		from = time.Unix(0, f.index[0].base).UTC()
+	}
+	known := f.lastAt == f.end
+	f.mu.Unlock()
+	if blocks == 0 || known {
+		return from, last
+	}
+	c := newCursor(f, blocks-1)
+	for {
+		i, ok, err := c.next()
+		if err != nil || !ok {
+			break
+		}
+		last = i.observation.Received
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last, f.lastAt = last, end
+	return from, last
+}
+
+// Read calls fn with the observations received from from to to, in their order,
+// until fn returns false. Before them come those of the keyframe at or before
+// from and what followed it, since without them nothing could be told of from.
+// skipped counts the observations of kinds that this version does not know.
+func (f *File) Read(from, to time.Time, fn func(*cluster.Observation) bool) (skipped map[string]uint64, err error) {
+	_, bases := f.blocks()
+	c := newCursor(f, blockAt(bases, from.UnixNano()))
+	for {
+		i, ok, err := c.next()
+		if err != nil || !ok || i.observation.Received.After(to) {
+			return c.decoder.skipped, err
+		}
+		for _, o := range append(i.keyframe, i.observation) {
+			if !fn(o) {
+				return c.decoder.skipped, nil
+			}
+		}
+	}
+}
+
+// blockAt returns the position of the newest block that begins at or before ns,
+// 0 if none does. After the wall clock was set back a time may have been twice:
+// the second one counts.
+func blockAt(bases []int64, ns int64) int {
+	for i, base := range slices.Backward(bases) {
+		if base <= ns {
+			return i
+		}
+	}
+	return 0
+}
+
+func (f *File) blocks() (first int, bases []int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	bases = make([]int64, len(f.index))
+	for i := range f.index {
+		bases[i] = f.index[i].base
+	}
+	return 0, bases
+}
+
+func (f *File) schema() *plans { return f.plans }
+
+func (f *File) chunks(n, from int) ([]chunk, error) {
+	f.mu.Lock()
+	if n < 0 || n >= len(f.index) || from >= f.index[n].pieces {
+		f.mu.Unlock()
+		return nil, nil
+	}
+	b := f.index[n]
+	f.mu.Unlock()
+	data := make([]byte, b.to-b.from)
+	if _, err := f.file.ReadAt(data, b.from); err != nil {
+		return nil, openFailure(f.path, err)
+	}
+	var list []chunk
+	for len(data) > 0 {
+		h, ok := parseHead(data)
+		if !ok || len(data)-h.size < h.length {
+			return nil, fail(f.path, "changed while it was read", "take a copy of it and read that")
+		}
+		h.data = data[h.size : h.size+h.length]
+		list, data = append(list, h.chunk), data[h.size+h.length:]
+	}
+	return list[min(from, len(list)):], nil
+}

@@ -1,0 +1,142 @@
+package recording
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// trouble is the newest failure.
+type trouble struct {
+	mu      sync.Mutex
+	failure *cluster.Failure
+}
+
+func (t *trouble) set(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failure = asFailure(err)
+}
+
+// asFailure returns err as a failure, nil if it is nil.
+func asFailure(err error) *cluster.Failure {
+	var f *cluster.Failure
+	if err != nil && !errors.As(err, &f) {
+		f = cluster.Fail(cluster.FailOther, err.Error(), "")
+	}
+	return f
+}
+
+func (t *trouble) get() *cluster.Failure {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failure
+}
+
+// archive is what this run has recorded, for the part of the past that the tape
+// holds no more. The zero archive is empty.
+type archive struct {
+	mu     sync.Mutex
+	files  []archived // oldest first
+	open   *File
+	path   string
+	reader *player
+}
+
+// archived is a file of this run and when its first observation was received.
+type archived struct {
+	path string
+	from time.Time
+}
+
+func (a *archive) add(path string, from time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.files = append(a.files, archived{path, from})
+}
+
+func (a *archive) oldest() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.files) == 0 {
+		return time.Time{}
+	}
+	return a.files[0].from
+}
+
+// player returns what can tell of at: the tape's where its blocks go back far
+// enough or nothing else does, else that of the file.
+func (a *archive) player(at time.Time, live *player, t *tape, o cluster.HistoryOptions) (*player, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	from, _ := t.bounds()
+	window := at.Add(-live.options.Raw)
+	i := len(a.files) - 1
+	for ; i >= 0 && a.files[i].from.After(at); i-- {
+	}
+	if i < 0 || !from.After(window) || !from.After(a.files[i].from) {
+		return live, nil
+	}
+	if err := a.use(a.files[i].path, o); err != nil {
+		return nil, err
+	}
+	if _, to := a.open.Bounds(); to.Before(at) && !from.After(at) {
+		return live, nil // not written yet, or lost; the tape has the instant itself
+	}
+	return a.reader, nil
+}
+
+// use opens a file, or finds what came since.
+func (a *archive) use(path string, o cluster.HistoryOptions) error {
+	if a.open != nil && a.path == path {
+		return a.open.Refresh()
+	}
+	err := a.close()
+	f, opening := Open(path)
+	if err = errors.Join(err, opening); err != nil {
+		return err
+	}
+	a.open, a.path, a.reader = f, path, newPlayer(f, o)
+	return nil
+}
+
+func (a *archive) close() error {
+	if a.open == nil {
+		return nil
+	}
+	f := a.open
+	a.open, a.reader, a.path = nil, nil, ""
+	return f.Close()
+}
+
+// spliced is a series of the past: near where every point was read again, far
+// where only the coarse memory of the live history goes back.
+type spliced struct {
+	near, far cluster.Series
+}
+
+// Buckets implements cluster.Series.
+func (s spliced) Buckets(node cluster.NodeID, q cluster.Quantity, to time.Time, width time.Duration, n int) []cluster.Bucket {
+	near := s.near.Buckets(node, q, to, width, n)
+	oldest, _ := s.near.Span(node, q)
+	if oldest.IsZero() {
+		return near
+	}
+	for i, b := range s.far.Buckets(node, q, to, width, n) {
+		if i < len(near) && b.From.Add(width).Before(oldest) {
+			near[i] = b
+		}
+	}
+	return near
+}
+
+// Span implements cluster.Series.
+func (s spliced) Span(node cluster.NodeID, q cluster.Quantity) (oldest, newest time.Time) {
+	oldest, newest = s.near.Span(node, q)
+	if far, _ := s.far.Span(node, q); !far.IsZero() && far.Before(oldest) {
+		oldest = far
+	}
+	return oldest, newest
+}

@@ -1,0 +1,99 @@
+package recording
+
+import (
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// player rebuilds what was known at an instant from the blocks of a store, by
+// the very folds that ran as it happened. Moving on is cheap, moving back or far
+// costs a seek. It is safe for concurrent use.
+type player struct {
+	mu      sync.Mutex
+	store   store
+	options cluster.HistoryOptions // Raw is how much of the past a seek reads
+
+	cursor  *cursor
+	state   *cluster.State
+	history *cluster.History
+	at      time.Time
+	ahead   *item // read, but received after at
+}
+
+func newPlayer(s store, o cluster.HistoryOptions) *player {
+	if o.Raw <= 0 {
+		o.Raw = 15 * time.Minute
+	}
+	return &player{store: s, options: o}
+}
+
+// play brings the state to an instant: all that was received until then is in
+// it, and nothing else.
+func (p *player) play(at time.Time) (*cluster.State, *cluster.History, error) {
+	first, bases := p.store.blocks()
+	if len(bases) == 0 {
+		return cluster.NewState(), cluster.NewHistory(p.options), nil
+	}
+	target := blockAt(bases, at.UnixNano())
+	from := p.windowStart(bases, target, at)
+	if p.cursor == nil || at.Before(p.at) || p.cursor.block > first+target || p.cursor.block < first+from {
+		p.cursor, p.ahead = newCursor(p.store, first+from), nil
+		p.state, p.history = cluster.NewState(), cluster.NewHistory(p.options)
+	}
+	p.at = at
+	return p.state, p.history, p.advance(first+target, at)
+}
+
+// windowStart returns the block to begin with so that the history is whole for
+// as long as it keeps every point. It never goes back over a step of the clock.
+func (p *player) windowStart(bases []int64, target int, at time.Time) int {
+	oldest := at.Add(-p.options.Raw).UnixNano()
+	i := target
+	for i > 0 && bases[i] > oldest && bases[i-1] <= bases[i] {
+		i--
+	}
+	return i
+}
+
+// advance folds what comes until at. Blocks before the target belong to the past
+// as a whole, whatever the wall clock said in them.
+func (p *player) advance(target int, at time.Time) error {
+	for {
+		if p.ahead == nil {
+			i, ok, err := p.cursor.next()
+			if err != nil || !ok {
+				return err
+			}
+			p.ahead = &i
+		}
+		i := p.ahead
+		if i.block > target || i.block == target && i.observation.Received.After(at) {
+			return nil
+		}
+		p.ahead = nil
+		if i.keyframe != nil {
+			p.rebuild(i.keyframe)
+		}
+		p.state.Apply(i.observation)
+		p.history.Apply(i.observation, p.state)
+	}
+}
+
+// rebuild takes the state from a keyframe. What it repeats is in the history
+// already, or older than all of it.
+func (p *player) rebuild(keyframe []*cluster.Observation) {
+	p.state = cluster.NewState()
+	for _, o := range keyframe {
+		p.state.Apply(o)
+	}
+}
+
+// snapshot returns what was known at an instant.
+func (p *player) snapshot(at time.Time) (*cluster.Snapshot, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, h, err := p.play(at)
+	return s.Snapshot(at, h), err
+}

@@ -1,0 +1,134 @@
+package recording
+
+import (
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Timeline is what is and was known of the cluster: one type for the live
+// monitor, where it grows by Apply, and for a recording. A snapshot of an
+// instant is the same from both. Apply is called by one goroutine, all else by
+// any.
+type Timeline struct {
+	options cluster.HistoryOptions
+
+	mu      sync.Mutex // guards state: the fold and its views
+	state   *cluster.State
+	history *cluster.History
+	last    time.Time // Received of the newest observation
+	tape    *tape     // nil for a recording
+	file    *File     // nil when live
+
+	past    *player // over the tape or the file
+	archive archive
+	trouble trouble
+}
+
+// LiveOptions bound what a live timeline keeps in memory.
+type LiveOptions struct {
+	History   cluster.HistoryOptions
+	TapeBytes int64 // coded observations, 2 MiB if 0: an hour of a dozen nodes
+	// Whole makes rates run over all that was seen (State.SetWholeWindow).
+	Whole bool
+}
+
+// NewLive returns a timeline that grows.
+func NewLive(o LiveOptions) *Timeline {
+	if o.TapeBytes <= 0 {
+		o.TapeBytes = 2 << 20
+	}
+	t := &Timeline{
+		options: o.History, state: cluster.NewState(), history: cluster.NewHistory(o.History), tape: newTape(o.TapeBytes),
+	}
+	t.state.SetWholeWindow(o.Whole)
+	t.past = newPlayer(t.tape, o.History)
+	return t
+}
+
+// NewReplay returns the timeline of a recording. The file stays the caller's to
+// close.
+func NewReplay(f *File, o cluster.HistoryOptions) *Timeline {
+	return &Timeline{options: o, file: f, past: newPlayer(f, o)}
+}
+
+// resolution is that of a timeline. No clock that is read here is good to a
+// microsecond, and each digit of noise would cost a tenth of the recording.
+const resolution = time.Microsecond
+
+// Apply adds an observation to a live timeline, which keeps its body: neither it
+// nor what it points to may change any more. Times are cut to microseconds.
+func (t *Timeline) Apply(o *cluster.Observation) {
+	cut := *o
+	cut.Received, cut.Mono = o.Received.Truncate(resolution), o.Mono.Truncate(resolution)
+	cut.Taken, cut.Took = o.Taken.Truncate(resolution), o.Took.Truncate(resolution)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tape.append(&cut, t.state)
+	t.state.Apply(&cut)
+	t.history.Apply(&cut, t.state)
+	t.last = cut.Received
+}
+
+// At returns what is known as of at: by what was received until then, and judged
+// then. Now and later is cheap, and so is going on from where the last call
+// was; elsewhere it takes a seek. What could not be read is in Trouble.
+func (t *Timeline) At(at time.Time) *cluster.Snapshot {
+	if t.file != nil {
+		s, err := t.past.snapshot(at)
+		t.trouble.set(err)
+		return s
+	}
+	t.mu.Lock()
+	if !at.Before(t.last) {
+		defer t.mu.Unlock()
+		return t.state.Snapshot(at, t.history)
+	}
+	t.mu.Unlock()
+	return t.before(at)
+}
+
+// before returns a snapshot of the live monitor's past: from the tape where it
+// goes back far enough, else from the recording.
+func (t *Timeline) before(at time.Time) *cluster.Snapshot {
+	p, err := t.archive.player(at, t.past, t.tape, t.options)
+	var s *cluster.Snapshot
+	if err == nil {
+		s, err = p.snapshot(at)
+	}
+	if err != nil {
+		s, _ = t.past.snapshot(at)
+	}
+	t.trouble.set(err)
+	s.Series = spliced{near: s.Series, far: t.history}
+	return s
+}
+
+// Bounds returns the oldest and the newest instant that At can tell of; zero
+// times if nothing was received yet.
+func (t *Timeline) Bounds() (from, to time.Time) {
+	if t.file != nil {
+		t.trouble.set(t.file.Refresh())
+		return t.file.Bounds()
+	}
+	from, to = t.tape.bounds()
+	if older := t.archive.oldest(); !older.IsZero() && older.Before(from) {
+		from = older
+	}
+	return from, to
+}
+
+// History returns the numbers over time of a live timeline, nil for a recording.
+func (t *Timeline) History() *cluster.History { return t.history }
+
+// Trouble returns why the last call could not read all that was recorded, nil if
+// it could.
+func (t *Timeline) Trouble() *cluster.Failure { return t.trouble.get() }
+
+// Close frees what was opened to look back.
+func (t *Timeline) Close() error {
+	t.archive.mu.Lock()
+	defer t.archive.mu.Unlock()
+	return t.archive.close()
+}

@@ -1,0 +1,207 @@
+package recording
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/stemedb/stemetop/sources"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// story is a run in which much goes wrong: a target that hangs, a late answer, a
+// loss, a replica that vanishes, a changed interval, a step of the clock.
+func story(replicas, hosts, seconds int) []cluster.Observation {
+	s := newSim(replicas, hosts)
+	list := append([]cluster.Observation{s.session()}, s.facts()...)
+	own := func(b cluster.Body, kind cluster.SourceKind) {
+		s.seq++
+		list = append(list, cluster.Observation{Seq: s.seq, Received: s.wall, Taken: s.wall, Source: cluster.Source{Kind: kind}, Body: b})
+	}
+	for i := range seconds {
+		for _, o := range s.next() {
+			hang := o.Source.Node == "node2" && i%100 >= 40 && i%100 < 60
+			switch m, _ := o.Body.(*cluster.MetricsReading); {
+			case hang && i%100 < 57:
+				continue
+			case hang:
+				o.Body, o.Err = nil, cluster.Fail(cluster.FailTimeout, "no answer from node2 within 5 s", "look whether it runs")
+			case m != nil && o.Source.Node == "node1" && i%150 > 120: // the last replica is gone
+				m.Samples = append(m.Samples[:replicas-1:replicas-1], m.Samples[replicas:]...)
+			case m != nil && o.Source.Node == "node3" && i%30 == 7: // late
+				o.Taken, o.Took = o.Taken.Add(-4*time.Second), 5*time.Second
+			}
+			list = append(list, o)
+		}
+		switch i {
+		case 77:
+			own(&cluster.Gap{Reader: cluster.Clean("recorder"), Lost: 12}, cluster.FromMonitor)
+		case 90:
+			own(&cluster.Settings{Interval: 2 * time.Second}, cluster.FromOperator)
+		case 95:
+			own(&cluster.Note{Author: cluster.Clean("ops"), Text: cluster.Clean("throttled to 500")}, cluster.FromOperator)
+		case 130:
+			own(&cluster.ClockStep{By: 3 * time.Second}, cluster.FromMonitor)
+		}
+	}
+	return list
+}
+
+func diffSnapshots(t testing.TB, a, b *cluster.Snapshot) string {
+	t.Helper()
+	opts := cmp.Options{
+		cmp.AllowUnexported(cluster.Text{}, cluster.Figure{}), cmpopts.IgnoreFields(cluster.Snapshot{}, "Series"),
+		cmpopts.EquateNaNs(),
+	}
+	if d := cmp.Diff(a, b, opts); d != "" {
+		return d
+	}
+	for _, r := range a.Replicas {
+		for q := cluster.QuantityLag; q <= cluster.QuantityNetTx; q++ {
+			x := a.Series.Buckets(r.ID, q, a.At, time.Second, 60)
+			y := b.Series.Buckets(r.ID, q, b.At, time.Second, 60)
+			if d := cmp.Diff(x, y, cmpopts.EquateNaNs()); d != "" {
+				return string(r.ID) + " series: " + d
+			}
+		}
+	}
+	return ""
+}
+
+// record writes a run to a file and returns its timeline and path.
+func record(t testing.TB, list []cluster.Observation, o RecorderOptions, between func(i int, live *Timeline)) *Timeline {
+	t.Helper()
+	if o.Dir == "" && o.Path == "" {
+		o.Path = filepath.Join(t.TempDir(), "run"+Extension)
+	}
+	o.Clock, o.Program = sources.NewClock(1), "stemetop test"
+	live := NewLive(LiveOptions{})
+	r := NewRecorder(o)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- r.Run(ctx, live) }()
+	awaitFeed(t, live)
+	for i := range list {
+		live.Apply(&list[i])
+		if between != nil {
+			between(i, live)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	return live
+}
+
+// awaitFeed waits until the recorder listens.
+func awaitFeed(t testing.TB, live *Timeline) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		live.tape.mu.Lock()
+		fed := live.tape.sink != nil
+		live.tape.mu.Unlock()
+		if fed {
+			return
+		}
+	}
+	t.Fatal("the recorder did not start")
+}
+
+func TestReplayShowsWhatWasLive(t *testing.T) {
+	list := story(4, 3, 400)
+	path := filepath.Join(t.TempDir(), "run"+Extension)
+	var seen []*cluster.Snapshot
+	pick := rand.New(rand.NewPCG(3, 4))
+	live := record(t, list, RecorderOptions{Path: path}, func(i int, live *Timeline) {
+		if pick.IntN(len(list)/60) == 0 && i+1 < len(list) {
+			at := list[i].Received.Add(list[i+1].Received.Sub(list[i].Received) / 2)
+			seen = append(seen, freeze(live.At(at)))
+		}
+	})
+	defer closing(t, live)
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing(t, f)
+	replay := NewReplay(f, cluster.HistoryOptions{})
+	check := func(name string, tl *Timeline, want *cluster.Snapshot) {
+		t.Helper()
+		if d := diffSnapshots(t, want, tl.At(want.At)); d != "" {
+			t.Fatalf("%s at %v: -live +seen again\n%s", name, want.At, d)
+		}
+		if f := tl.Trouble(); f != nil {
+			t.Fatal(f)
+		}
+	}
+	for _, s := range seen {
+		check("forward", replay, s)
+	}
+	pick.Shuffle(len(seen), func(i, j int) { seen[i], seen[j] = seen[j], seen[i] })
+	for _, s := range seen {
+		check("seek", replay, s)
+		check("live past", live, s)
+	}
+	if len(seen) < 40 {
+		t.Fatalf("only %d instants", len(seen))
+	}
+}
+
+// frozen is a series as it was, since a live one grows.
+type frozen struct {
+	cluster.Series
+	buckets map[cluster.NodeID][][]cluster.Bucket
+}
+
+func freeze(s *cluster.Snapshot) *cluster.Snapshot {
+	f := frozen{s.Series, map[cluster.NodeID][][]cluster.Bucket{}}
+	for _, r := range s.Replicas {
+		for q := cluster.QuantityLag; q <= cluster.QuantityNetTx; q++ {
+			f.buckets[r.ID] = append(f.buckets[r.ID], s.Series.Buckets(r.ID, q, s.At, time.Second, 60))
+		}
+	}
+	s.Series = f
+	return s
+}
+
+func (f frozen) Buckets(n cluster.NodeID, q cluster.Quantity, _ time.Time, _ time.Duration, _ int) []cluster.Bucket {
+	return f.buckets[n][q]
+}
+
+func closing(t testing.TB, c interface{ Close() error }) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKeyframeRebuildsTheState(t *testing.T) {
+	list := story(3, 2, 200)
+	whole, cut := cluster.NewState(), rand.New(rand.NewPCG(5, 6)).IntN(len(list))
+	var later *cluster.State
+	for i := range list {
+		if i == cut {
+			later = cluster.NewState()
+			for _, o := range keyframe(whole) {
+				later.Apply(&o)
+			}
+		}
+		whole.Apply(&list[i])
+		if later != nil {
+			later.Apply(&list[i])
+			if (i-cut)%50 > 1 {
+				continue
+			}
+			h := cluster.NewHistory(cluster.HistoryOptions{})
+			if d := diffSnapshots(t, whole.Snapshot(list[i].Received, h), later.Snapshot(list[i].Received, h)); d != "" {
+				t.Fatalf("cut at %d, at %d: %s", cut, i, d)
+			}
+		}
+	}
+}

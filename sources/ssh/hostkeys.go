@@ -1,0 +1,176 @@
+package ssh
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/skeema/knownhosts"
+	xssh "golang.org/x/crypto/ssh"
+	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// hostKeys judges the key of one host by its known_hosts files.
+type hostKeys struct {
+	host  *settings
+	files []string // those that exist
+	check xssh.HostKeyCallback
+	names []string // "host:port" to look up, in order
+	// algorithms are those of the known keys first. Without that order a server
+	// would present a key of another type than the known one, and look changed.
+	algorithms  []string
+	authorities []string         // fingerprints of the keys of @cert-authority lines
+	refused     *cluster.Failure // set by verify
+	seen        bool             // the server got as far as presenting a key
+}
+
+func newHostKeys(s *settings) (*hostKeys, error) {
+	h := &hostKeys{host: s, names: []string{net.JoinHostPort(strings.ToLower(s.hostName), s.port)}}
+	if s.hostKeyAlias != "" {
+		h.names = []string{net.JoinHostPort(s.hostKeyAlias, "22")} // an alias has no port
+	} else if s.port != "22" {
+		// OpenSSH takes an entry without a port for any port, after one with it.
+		h.names = append(h.names, net.JoinHostPort(strings.ToLower(s.hostName), "22"))
+	}
+	for _, file := range s.knownHosts {
+		if _, err := os.Stat(file); err == nil {
+			h.files = append(h.files, file)
+		}
+	}
+	db, err := knownhosts.NewDB(h.files...)
+	if err != nil {
+		return nil, cluster.Fail(cluster.FailConfig, err.Error(), "correct or remove that line")
+	}
+	h.check = db.HostKeyCallback()
+	h.order(db)
+	return h, nil
+}
+
+// order sets the algorithms, those of known keys first.
+func (h *hostKeys) order(db *knownhosts.HostKeyDB) {
+	supported := xssh.SupportedAlgorithms().HostKeys
+	for _, name := range h.names {
+		for _, k := range db.HostKeys(name) {
+			if k.Cert {
+				h.authorities = append(h.authorities, fingerprint(k.PublicKey))
+			}
+		}
+		for _, a := range db.HostKeyAlgorithms(name) {
+			if slices.Contains(supported, a) && !slices.Contains(h.algorithms, a) {
+				h.algorithms = append(h.algorithms, a)
+			}
+		}
+	}
+	for _, a := range supported {
+		// A certificate is asked for only if its authority is known.
+		if !strings.Contains(a, "-cert-") && !slices.Contains(h.algorithms, a) {
+			h.algorithms = append(h.algorithms, a)
+		}
+	}
+}
+
+// verify is the callback of the handshake. What it refuses it also keeps: the
+// library wraps it in words of its own.
+func (h *hostKeys) verify(_ string, _ net.Addr, key xssh.PublicKey) error {
+	h.seen = true
+	err := h.lookUp(key)
+	if cert, ok := key.(*xssh.Certificate); ok && err != nil && !isRevoked(err) && h.lookUp(cert.Key) == nil {
+		err = nil // as OpenSSH: a certificate that does not count may hold a known key
+	}
+	if err == nil {
+		return nil
+	}
+	h.refused = h.refusal(err, key)
+	return h.refused
+}
+
+// lookUp returns nil if the key is known under one of the names, else the first
+// error; the later names can only add trust.
+func (h *hostKeys) lookUp(key xssh.PublicKey) error {
+	// The address matters only without a name, but must look like one.
+	remote := &net.TCPAddr{IP: net.IPv4zero}
+	err := h.check(h.names[0], remote, key)
+	var unknown *xknownhosts.KeyError
+	if errors.As(err, &unknown) && len(unknown.Want) == 0 && len(h.names) > 1 && h.check(h.names[1], remote, key) == nil {
+		return nil
+	}
+	return err
+}
+
+func (h *hostKeys) refusal(err error, key xssh.PublicKey) *cluster.Failure {
+	presented := fingerprint(key)
+	if isRevoked(err) {
+		return cluster.Fail(cluster.FailHostRevoked,
+			"host key of "+h.host.name()+" is marked @revoked"+revokedAt(err)+": "+presented,
+			"the key is known to be stolen or retired: do not connect; give the host a new key")
+	}
+	var mismatch *xknownhosts.KeyError
+	switch {
+	case !errors.As(err, &mismatch):
+		return cluster.Fail(cluster.FailHostUnknown,
+			"host certificate of "+h.host.name()+" is not valid: "+strings.TrimPrefix(err.Error(), "ssh: ")+": "+presented,
+			"have the host's certificate renewed, or its key listed in known_hosts")
+	case len(mismatch.Want) == 0:
+		return cluster.Fail(cluster.FailHostUnknown,
+			"host key of "+h.host.name()+" is not in known_hosts: "+presented,
+			"compare this fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub there), then: "+h.learn())
+	}
+	known := closest(mismatch.Want, key)
+	if slices.Contains(h.authorities, fingerprint(known.Key)) {
+		return cluster.Fail(cluster.FailHostUnknown,
+			fmt.Sprintf("%s presents no host certificate, by which alone %s:%d knows it: %s", h.host.name(), known.Filename, known.Line, presented),
+			"have the host's certificate renewed, or its key listed in known_hosts")
+	}
+	return cluster.Fail(cluster.FailHostChanged,
+		fmt.Sprintf("host key of %s CHANGED: it presents %s, but %s:%d has %s",
+			h.host.name(), presented, known.Filename, known.Line, fingerprint(known.Key)),
+		fmt.Sprintf("someone may be in between. Only if the host was reinstalled and the new fingerprint is its own: ssh-keygen -R '%s' -f %s; %s",
+			xknownhosts.Normalize(h.names[0]), known.Filename, h.learn()))
+}
+
+// isRevoked tells whether a key, a certificate or its authority is @revoked.
+func isRevoked(err error) bool {
+	var revoked *xknownhosts.RevokedError
+	// Of certificates the library says it in words only.
+	return errors.As(err, &revoked) || strings.HasPrefix(err.Error(), "ssh: certificate serial")
+}
+
+func revokedAt(err error) string {
+	var revoked *xknownhosts.RevokedError
+	if !errors.As(err, &revoked) {
+		return ""
+	}
+	return fmt.Sprintf(" in %s:%d", revoked.Revoked.Filename, revoked.Revoked.Line)
+}
+
+// learn is the command that adds the host's key to known_hosts.
+func (h *hostKeys) learn() string {
+	if h.host.throughProxy || h.host.hostKeyAlias != "" {
+		return "ssh " + h.host.alias // keyscan neither jumps nor knows aliases
+	}
+	file := tilde(userKnownHosts)
+	if len(h.host.knownHosts) > 0 {
+		file = h.host.knownHosts[0]
+	}
+	return fmt.Sprintf("ssh-keyscan -p %s %s >> %s", h.host.port, h.host.hostName, file)
+}
+
+// closest is the known key to compare with: of the same type, if there is one.
+func closest(known []xknownhosts.KnownKey, key xssh.PublicKey) xknownhosts.KnownKey {
+	for _, k := range known {
+		if k.Key.Type() == plainKey(key).Type() {
+			return k
+		}
+	}
+	return known[0]
+}
+
+func fingerprint(key xssh.PublicKey) string {
+	key = plainKey(key)
+	return strings.TrimPrefix(key.Type(), "ssh-") + " " + xssh.FingerprintSHA256(key)
+}

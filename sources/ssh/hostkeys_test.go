@@ -1,0 +1,185 @@
+package ssh
+
+import (
+	"crypto"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	xssh "golang.org/x/crypto/ssh"
+	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/ssh/sshtest"
+)
+
+func line(t *testing.T, name string, key crypto.Signer) string {
+	t.Helper()
+	return xknownhosts.Line([]string{name}, sshtest.Public(t, key)) + "\n"
+}
+
+func print256(t *testing.T, key crypto.Signer) string {
+	t.Helper()
+	return xssh.FingerprintSHA256(sshtest.Public(t, key))
+}
+
+func TestHostKeys(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	ed25519 := s.KnownHostsLine("ed25519")
+	fields := strings.Fields(ed25519)
+	name, rest := fields[0], strings.Join(fields[1:], " ")+"\n"
+	own := sshtest.ReadKey(t, s.HostKeys["ed25519"])
+	other := sshtest.NewKey(t, "ed25519")
+	for _, c := range []struct {
+		name, known string
+		kind        cluster.FailureKind
+		words       []string
+		builtin     []string // said by it alone
+	}{
+		// Without the choice of algorithms the server presents its ECDSA key.
+		{name: "ed25519 only", known: ed25519},
+		{name: "ecdsa only", known: s.KnownHostsLine("ecdsa")},
+		{name: "hashed", known: xknownhosts.HashHostname(name) + " " + rest},
+		{name: "without port", known: "127.0.0.1 " + rest},
+		{name: "wildcard", known: "127.0.0.* " + rest},
+		{name: "one of several", known: line(t, name, other) + ed25519},
+		{name: "comment", known: "# nothing\n\n" + ed25519},
+		{
+			name: "unknown", known: line(t, "elsewhere", own), kind: cluster.FailHostUnknown, words: []string{"fingerprint"},
+			builtin: []string{"not in known_hosts", "SHA256:", "ssh-keyscan -p", "ssh-keygen -lf"},
+		},
+		{
+			name: "changed", known: line(t, name, other), kind: cluster.FailHostChanged,
+			words:   []string{"CHANGED", print256(t, own), "someone may be in between", ":1"},
+			builtin: []string{print256(t, other), "ssh-keygen -R '" + name + "'", "ssh-keyscan"},
+		},
+		{
+			name: "revoked", known: ed25519 + "@revoked * " + rest, kind: cluster.FailHostRevoked, words: []string{"do not connect"},
+			builtin: []string{":2", print256(t, own)},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T, dial dialer) {
+				o := options(s)
+				o.KnownHosts = []string{write(t, "known_hosts", c.known)}
+				tr := dial(t, o)
+				if c.kind == "" {
+					wantOK(t, tr)
+					return
+				}
+				_, f := run(t, tr, "echo hello")
+				want(t, f, c.kind, c.words...)
+				if _, ok := tr.(*Builtin); ok {
+					want(t, f, c.kind, c.builtin...)
+				}
+			})
+		})
+	}
+}
+
+func TestHostKeyOfAnotherType(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ecdsa"}})
+	o := options(s)
+	o.KnownHosts = []string{write(t, "known_hosts", line(t, "[127.0.0.1]:"+strings.Split(s.Addr, ":")[1], sshtest.NewKey(t, "ed25519")))}
+	_, f := run(t, builtin(t, o), "echo hello")
+	want(t, f, cluster.FailHostChanged, "presents ecdsa-sha2-nistp256 SHA256:", "ed25519 SHA256:")
+}
+
+func TestNoKnownHosts(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	each(t, func(t *testing.T, dial dialer) {
+		o := options(s)
+		o.KnownHosts = []string{filepath.Join(t.TempDir(), "absent")}
+		_, f := run(t, dial(t, o), "echo hello")
+		want(t, f, cluster.FailHostUnknown)
+	})
+}
+
+func TestBrokenKnownHosts(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	o := options(s)
+	o.KnownHosts = []string{write(t, "known_hosts", "\nhost ssh-ed25519 !!!\n")}
+	_, f := run(t, builtin(t, o), "echo hello")
+	want(t, f, cluster.FailConfig, "known_hosts:2")
+}
+
+func TestHostCertificate(t *testing.T) {
+	ca := sshtest.NewKey(t, "ed25519")
+	key := sshtest.NewKey(t, "ed25519")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "host")
+	sshtest.WriteKey(t, file, key, "")
+	sshtest.WriteCertificate(t, file+"-cert.pub", sshtest.Public(t, key), ca, xssh.HostCert, "127.0.0.1")
+	s := sshtest.Start(t, sshtest.Options{Config: "HostKey " + file + "\nHostCertificate " + file + "-cert.pub"})
+	authority := "@cert-authority 127.0.0.* " + strings.Join(strings.Fields(line(t, "x", ca))[1:], " ") + "\n"
+	for _, c := range []struct {
+		name, known string
+		kind        cluster.FailureKind
+	}{
+		{name: "authority known", known: authority},
+		{name: "plain key known", known: s.KnownHostsLine("ecdsa")},
+		{name: "nothing known", known: "", kind: cluster.FailHostUnknown},
+		{
+			name: "authority revoked", kind: cluster.FailHostRevoked,
+			known: authority + strings.Replace(authority, "@cert-authority", "@revoked", 1),
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T, dial dialer) {
+				o := options(s)
+				o.KnownHosts = []string{write(t, "known_hosts", c.known)}
+				if c.kind == "" {
+					wantOK(t, dial(t, o))
+					return
+				}
+				_, f := run(t, dial(t, o), "echo hello")
+				want(t, f, c.kind)
+			})
+		})
+	}
+}
+
+func TestHostKeyAlias(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	text, err := os.ReadFile(s.ClientConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	each(t, func(t *testing.T, dial dialer) {
+		o := options(s)
+		o.ConfigFile = write(t, "config", string(text)+"HostKeyAlias db1\n")
+		o.KnownHosts = []string{write(t, "known_hosts", line(t, "db1", sshtest.ReadKey(t, s.HostKeys["ed25519"])))}
+		wantOK(t, dial(t, o))
+	})
+}
+
+// The names under which hosts stand in known_hosts.
+func TestHostKeyNames(t *testing.T) {
+	key := sshtest.NewKey(t, "ed25519")
+	for _, c := range []struct {
+		name string
+		host settings
+	}{
+		{"[::1]:2222", settings{hostName: "::1", port: "2222"}},
+		{"::1", settings{hostName: "::1", port: "22"}},
+		{"db1", settings{hostName: "DB1", port: "22"}},
+		{"db1", settings{hostName: "10.0.0.1", port: "2222", hostKeyAlias: "db1"}},
+		{"10.0.0.1", settings{hostName: "10.0.0.1", port: "22"}},
+	} {
+		c.host.knownHosts = []string{write(t, "known_hosts", line(t, c.name, key))}
+		h, err := newHostKeys(&c.host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.algorithms[0] != xssh.KeyAlgoED25519 {
+			t.Errorf("%s: asks for %v", c.name, h.algorithms)
+		}
+		if err := h.verify("", nil, sshtest.Public(t, key)); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err := h.verify("", nil, sshtest.Public(t, sshtest.NewKey(t, "ed25519"))); err == nil {
+			t.Errorf("%s: another key is taken", c.name)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package ssh
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/ssh/sshtest"
+)
+
+func TestMaxSessions(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{Config: "MaxSessions 1"})
+	tr := builtin(t, options(s))
+	first, err := tr.Start(t.Context(), "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tr.Start(t.Context(), "echo hello")
+	want(t, fail(t, err), cluster.FailBusy, "MaxSessions")
+	if _, err := io.WriteString(first, "x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.ReadFull(first, make([]byte, 1)); err != nil {
+		t.Errorf("the first session suffered: %v", err)
+	}
+	// A child has a connection of its own for each session.
+	other := openssh(t, options(s))
+	wantOK(t, other)
+}
+
+func TestMaxStartups(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{Config: "MaxStartups 1:100:1"})
+	c, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.WaitLog("Connection from")
+	each(t, func(t *testing.T, dial dialer) {
+		_, f := run(t, dial(t, options(s)), "echo hello")
+		want(t, f, cluster.FailBusy, "MaxStartups")
+	})
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "place is free again", func() bool { return len(s.Sessions()) == 0 })
+	each(t, func(t *testing.T, dial dialer) { wantOK(t, dial(t, options(s))) })
+}
+
+// started returns a session whose command runs.
+func started(t *testing.T, tr transport) Session {
+	t.Helper()
+	session, err := tr.Start(t.Context(), "echo on; cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() }) // it has no error
+	if _, err := io.ReadFull(session, make([]byte, 3)); err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+func TestStoppedServer(t *testing.T) {
+	for _, c := range []struct {
+		name              string
+		dial              dialer
+		interval, timeout time.Duration
+		within            time.Duration
+	}{
+		{"builtin", builtin, 300 * time.Millisecond, 300 * time.Millisecond, 1500 * time.Millisecond},
+		{"openssh", openssh, time.Second, time.Second, 4 * time.Second}, // it knows whole seconds only
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := sshtest.Start(t, sshtest.Options{})
+			o := options(s)
+			o.KeepaliveInterval, o.KeepaliveTimeout = c.interval, c.timeout
+			session := started(t, c.dial(t, o))
+			s.StopSessions()
+			begin := time.Now()
+			if _, err := io.ReadAll(session); err != nil {
+				t.Logf("read: %v", err)
+			}
+			want(t, fail(t, session.Wait()), cluster.FailTimeout)
+			if d := time.Since(begin); d > c.within {
+				t.Errorf("noticed after %v", d)
+			}
+		})
+	}
+}
+
+// A quiet command is not a dead one.
+func TestQuietCommandLives(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	o := options(s)
+	o.KeepaliveInterval, o.KeepaliveTimeout = 20*time.Millisecond, 200*time.Millisecond
+	session, err := builtin(t, o).Start(t.Context(), "read -r _; sleep 1; echo here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(session, "\n"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := io.ReadAll(session); string(out) != "here\n" || err != nil {
+		t.Errorf("got %q %v", out, err)
+	}
+}
+
+// Close is the only remedy for a host that hangs: it must not wait for it, nor
+// for a jump host.
+func TestCloseDuringHang(t *testing.T) {
+	each(t, func(t *testing.T, dial dialer) {
+		s, jump := sshtest.Start(t, sshtest.Options{}), sshtest.Start(t, sshtest.Options{})
+		t.Run("direct", func(t *testing.T) { closeDuringHang(t, started(t, dial(t, options(s))), s) })
+		config := write(t, "config", entry(jump, "jump", "")+entry(s, "db1", "ProxyJump jump")+quiet)
+		t.Run("jump", func(t *testing.T) {
+			closeDuringHang(t, started(t, dial(t, Options{Target: "db1", ConfigFile: config})), s, jump)
+		})
+	})
+}
+
+func closeDuringHang(t *testing.T, session Session, servers ...*sshtest.Server) {
+	t.Helper()
+	for _, s := range servers {
+		s.StopSessions()
+	}
+	blocked := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(session, zeros{}) // until the windows are full
+		blocked <- err
+	}()
+	begin := time.Now()
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-blocked; err == nil {
+		t.Error("write after close succeeds")
+	}
+	if n, err := session.Read(make([]byte, 1)); err == nil {
+		t.Errorf("read %d after close", n)
+	}
+	if d := time.Since(begin); d > time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestKilledServer(t *testing.T) {
+	each(t, func(t *testing.T, dial dialer) {
+		s := sshtest.Start(t, sshtest.Options{})
+		tr := dial(t, options(s))
+		session := started(t, tr)
+		s.Kill()
+		if _, err := io.ReadAll(session); err != nil {
+			t.Logf("read: %v", err)
+		}
+		want(t, fail(t, session.Wait()), cluster.FailReset)
+		_, f := run(t, tr, "echo hello")
+		want(t, f, cluster.FailRefused, "is sshd running")
+	})
+}
+
+func TestSilentServer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // ends the test's listener
+	each(t, func(t *testing.T, dial dialer) {
+		o := Options{Target: l.Addr().String(), ConfigFile: write(t, "config", quiet), DialTimeout: 300 * time.Millisecond}
+		_, f := run(t, dial(t, o), "echo hello")
+		want(t, f, cluster.FailTimeout)
+	})
+}
+
+func TestNotSSH(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n"+string(make([]byte, 300))) // the client hangs up
+			_ = c.Close()
+		}
+	}()
+	defer func() { _ = l.Close(); <-done }()
+	_, f := run(t, builtin(t, Options{Target: l.Addr().String(), ConfigFile: write(t, "config", quiet)}), "echo hello")
+	if f == nil || (f.Kind != cluster.FailFormat && f.Kind != cluster.FailBusy) {
+		t.Errorf("got %v", f)
+	}
+}
+
+func TestUnknownName(t *testing.T) {
+	each(t, func(t *testing.T, dial dialer) {
+		_, f := run(t, dial(t, Options{Target: "no-such-host.invalid", ConfigFile: write(t, "config", quiet)}), "echo hello")
+		want(t, f, cluster.FailDNS, "HostName")
+	})
+}
+
+// Sessions that come and go leave no file open.
+func TestNoDescriptorLeft(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	each(t, func(t *testing.T, dial dialer) {
+		tr := dial(t, options(s))
+		wantOK(t, tr)
+		before := descriptors(t)
+		for range 5 {
+			wantOK(t, tr)
+		}
+		eventually(t, "as many descriptors as before ("+strconv.Itoa(before)+")", func() bool { return descriptors(t) <= before })
+	})
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// Many hosts behind one firewall or jump host must not look like an attack.
+func TestFourDialsAtOnce(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // ends the test's listener
+	each(t, func(t *testing.T, dial dialer) {
+		ctx, cancel := context.WithCancel(t.Context())
+		shared := NewShared(ctx, nil)
+		var hosts sync.WaitGroup
+		for range 6 {
+			tr := dial(t, Options{Target: l.Addr().String(), ConfigFile: write(t, "config", quiet), Shared: shared})
+			hosts.Go(func() {
+				s, err := tr.Start(ctx, "echo hello")
+				if err == nil {
+					<-ctx.Done()
+					_ = s.Close() // it has no error
+				}
+			})
+		}
+		var held []net.Conn
+		for range 4 {
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = append(held, c)
+		}
+		if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := l.Accept(); err == nil {
+			t.Error("a fifth at once")
+			held = append(held, c)
+		}
+		if err := l.(*net.TCPListener).SetDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		hosts.Wait()
+		for _, c := range held {
+			_ = c.Close() // the other end is gone
+		}
+	})
+}

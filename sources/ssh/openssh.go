@@ -1,0 +1,194 @@
+package ssh
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// OpenSSH is the transport that runs the system's ssh, one child and one
+// connection per session. It can ask for nothing: encrypted keys have to be in
+// the agent.
+type OpenSSH struct {
+	options Options
+	target  target
+	binary  string
+
+	mu       sync.Mutex
+	sessions map[*childSession]struct{}
+}
+
+// NewOpenSSH returns the transport to a host. It errs if Options.Target can't
+// be one, or if there is no ssh.
+func NewOpenSSH(o Options) (*OpenSSH, error) {
+	o.setDefaults()
+	t, err := parseTarget(o.Target)
+	if err != nil {
+		return nil, err
+	}
+	binary, err := exec.LookPath("ssh")
+	if err != nil {
+		return nil, cluster.Fail(cluster.FailConfig, "ssh.transport openssh: "+err.Error(),
+			"install the ssh client (openssh-client), or set ssh.transport: builtin")
+	}
+	return &OpenSSH{options: o, target: t, binary: binary, sessions: map[*childSession]struct{}{}}, nil
+}
+
+// Start starts ssh. That it can't connect is not known yet then: Read ends, and
+// Wait says why.
+func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
+	dials := o.options.Shared.dials
+	if err := dials.acquire(ctx); err != nil {
+		return nil, err
+	}
+	s := &childSession{host: o.target.host, done: make(chan struct{}), stderr: &tail{}}
+	s.connected = sync.OnceFunc(dials.release)
+	s.closed = func() { o.forget(s) }
+	if err := s.start(exec.Command(o.binary, o.args(command)...)); err != nil { //nolint:gosec // the target stands after --
+		s.connected()
+		return nil, cluster.Fail(cluster.FailConfig, "ssh does not start: "+err.Error(), "")
+	}
+	// ssh does not tell when it is connected: the first answer does, or its end.
+	time.AfterFunc(o.options.DialTimeout, s.connected)
+	o.mu.Lock()
+	o.sessions[s] = struct{}{}
+	o.mu.Unlock()
+	return s, nil
+}
+
+// Close ends every session.
+func (o *OpenSSH) Close() error {
+	o.mu.Lock()
+	open := make([]*childSession, 0, len(o.sessions))
+	for s := range o.sessions {
+		open = append(open, s)
+	}
+	o.mu.Unlock()
+	for _, s := range open {
+		_ = s.Close() // it has no error
+	}
+	return nil
+}
+
+func (o *OpenSSH) forget(s *childSession) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.sessions, s)
+}
+
+// args overrides all of the configuration that could ask, forward, share a
+// connection or run something else.
+func (o *OpenSSH) args(command string) []string {
+	interval := math.Ceil(o.options.KeepaliveInterval.Seconds())
+	args := []string{
+		"-T", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oUpdateHostKeys=no",
+		fmt.Sprintf("-oServerAliveInterval=%.0f", interval),
+		fmt.Sprintf("-oServerAliveCountMax=%.0f", math.Ceil(o.options.KeepaliveTimeout.Seconds()/interval)),
+		fmt.Sprintf("-oConnectTimeout=%.0f", math.Ceil(o.options.DialTimeout.Seconds())),
+		"-oControlMaster=no", "-oControlPath=none", "-oClearAllForwardings=yes", "-oForwardAgent=no", "-oForwardX11=no",
+		"-oPermitLocalCommand=no", "-oRemoteCommand=none", "-oRequestTTY=no",
+		"-oLogLevel=INFO", // QUIET would hide the reason of a failure
+	}
+	if files := o.options.KnownHosts; len(files) > 0 {
+		var quoted []string
+		for _, f := range files {
+			quoted = append(quoted, `"`+strings.ReplaceAll(tilde(f), "%", "%%")+`"`)
+		}
+		args = append(args, "-oUserKnownHostsFile="+strings.Join(quoted, " "))
+	}
+	if o.options.IdentityFile != "" {
+		args = append(args, "-i", tilde(o.options.IdentityFile))
+	}
+	return append(append(args, targetArgs(o.options.ConfigFile, o.target)...), command)
+}
+
+// childSession is a remote command by way of a child.
+type childSession struct {
+	host          string
+	cmd           *exec.Cmd
+	stdin, stdout *os.File
+	stderr        *tail
+	connected     func() // lets the next host connect
+	closed        func() // called once the child was reaped
+	done          chan struct{}
+	err           error // of the child; valid after done
+	once          sync.Once
+}
+
+// start starts the child with pipes of our own: those of package exec close as
+// soon as the child is reaped, which may be before all is read.
+func (s *childSession) start(cmd *exec.Cmd) error {
+	in, stdin, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // the child's end
+	stdout, out, err := os.Pipe()
+	if err != nil {
+		_ = stdin.Close()
+		return err
+	}
+	defer out.Close() //nolint:errcheck // the child's end
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, s.stderr
+	cmd.Env = childEnv(os.Environ())
+	cmd.WaitDelay = time.Second // a jump host's ssh may outlive it for a while, with its stderr
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
+		_ = stdin.Close()
+		_ = stdout.Close()
+		return err
+	}
+	s.cmd, s.stdin, s.stdout = cmd, stdin, stdout
+	go func() {
+		s.err = cmd.Wait()
+		s.connected()
+		close(s.done)
+		s.closed()
+	}()
+	return nil
+}
+
+// Read reads the remote stdout.
+func (s *childSession) Read(p []byte) (int, error) {
+	n, err := s.stdout.Read(p)
+	if n > 0 {
+		s.connected()
+	}
+	return n, err //nolint:wrapcheck // io.EOF has to stay itself
+}
+
+// Write writes to the remote stdin.
+func (s *childSession) Write(p []byte) (int, error) {
+	return s.stdin.Write(p) //nolint:wrapcheck // a broken pipe; Wait says why
+}
+
+// Stderr returns the end of what ssh and the command printed there.
+func (s *childSession) Stderr() cluster.Text { return s.stderr.text() }
+
+// Wait returns why the command, or ssh itself, ended.
+func (s *childSession) Wait() error {
+	<-s.done
+	return childFailure(s.host, s.err, s.cmd.ProcessState, s.stderr.String())
+}
+
+// Close kills the child, and what it started, and reaps it.
+func (s *childSession) Close() error {
+	s.once.Do(func() {
+		select {
+		case <-s.done:
+		default:
+			_ = killGroup(s.cmd) // it may end just now
+			<-s.done
+		}
+		_ = s.stdin.Close()
+		_ = s.stdout.Close()
+	})
+	return nil
+}

@@ -1,0 +1,47 @@
+package ssh
+
+import (
+	"context"
+	"os/exec"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Shared is what the hosts of one process have in common: how many connect at
+// once, the resolved configuration, and the keys that were unlocked.
+type Shared struct {
+	dials  limiter
+	config *resolver
+	keys   *keyring
+}
+
+// Passphrase asks for the passphrase of a key file. It returns an error if
+// there is none to be had; it is called for one key at a time.
+type Passphrase func(ctx context.Context, keyfile string) ([]byte, error)
+
+// NewShared returns the common part for the hosts of a process. ask may be
+// nil; it is called at most once per key for an answer that fits, whichever
+// hosts wait for it, and its context ends with ctx.
+func NewShared(ctx context.Context, ask Passphrase) *Shared {
+	binary, _ := exec.LookPath("ssh") // without it the library resolves the configuration
+	return &Shared{
+		dials:  make(limiter, 4), // MaxStartups of a jump host drops from 10 on
+		config: newResolver(binary),
+		keys:   &keyring{ctx: ctx, ask: ask, one: make(limiter, 1), asked: map[string]*question{}},
+	}
+}
+
+// limiter lets as many through at once as its capacity.
+type limiter chan struct{}
+
+// acquire waits for a free place. The caller gives it back by release.
+func (l limiter) acquire(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return cluster.Fail(cluster.FailConnecting, "waiting for other hosts to connect first", "")
+	}
+}
+
+func (l limiter) release() { <-l }

@@ -1,0 +1,80 @@
+package ssh
+
+import (
+	"net"
+	"sync/atomic"
+	"time"
+
+	xssh "golang.org/x/crypto/ssh"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// wire is the connection to a host that remembers when it last said anything.
+type wire struct {
+	net.Conn
+	heard atomic.Int64 // Unix nanoseconds
+}
+
+func newWire(c net.Conn) *wire {
+	w := &wire{Conn: c}
+	w.heard.Store(time.Now().UnixNano())
+	return w
+}
+
+// Read notes that the host is alive.
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	if n > 0 {
+		w.heard.Store(time.Now().UnixNano())
+	}
+	return n, err
+}
+
+// silence is how long nothing came. These are deadlines of I/O: real time.
+func (w *wire) silence() time.Duration { return time.Since(time.Unix(0, w.heard.Load())) }
+
+// keepAlive asks for a sign of life after each interval of silence, and gives
+// up when none comes within timeout. It ends with gone.
+//
+// The library's SendRequest waits without limit, holding a lock that everything
+// else needs; a timeout around it would only hide that. So giving up means to
+// close the socket, which is left to the caller.
+func keepAlive(w *wire, client *xssh.Client, interval, timeout time.Duration, gone <-chan struct{}, giveUp func()) {
+	asking := make(chan struct{}, 1)
+	for {
+		wait := interval - w.silence()
+		if wait <= 0 {
+			wait = max(time.Millisecond, min(interval/4, interval+timeout-w.silence()))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-gone:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		silence := w.silence()
+		if silence >= interval+timeout {
+			giveUp()
+			return
+		}
+		if silence < interval {
+			continue
+		}
+		select {
+		case asking <- struct{}{}:
+			go func() {
+				// Any answer will do, and a lost connection is noticed by others.
+				_, _, _ = client.SendRequest("keepalive@openssh.com", true, nil)
+				<-asking
+			}()
+		default: // one is under way
+		}
+	}
+}
+
+func silent(s *settings, d time.Duration) *cluster.Failure {
+	return cluster.Fail(cluster.FailTimeout, s.name()+" went silent: no sign of life for "+d.Round(time.Millisecond).String(),
+		"the host hangs or the network drops everything: ping it")
+}
