@@ -1,0 +1,228 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/stemedb/stemetop/panes"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// What the keys do that look around. See the table in keys.go.
+
+// move moves the cursor by n rows, or scrolls the focused pane by n lines.
+func (m *model) move(n int) tea.Cmd {
+	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents
+	if scrolls && (m.kind == overview || m.kind == zoomed) && !m.layout().pane[m.focus].empty() {
+		m.scrollBy(n)
+		return nil
+	}
+	m.primary = false
+	m.rows.move(n)
+	return nil
+}
+
+// scrollBy scrolls the focused pane as far as there are lines: a pane doesn't
+// tell how many it has, but it shows whether there are more.
+func (m *model) scrollBy(n int) {
+	at := &m.scroll[m.focus]
+	for ; n < 0 && *at > 0; n++ {
+		*at--
+	}
+	b := m.layout().pane[m.focus].body()
+	for now := m.body(b); n > 0; n-- {
+		*at++
+		next := m.body(b)
+		if next == now || endsBlank(now) {
+			*at--
+			return
+		}
+		now = next
+	}
+}
+
+// body draws the focused pane's own part.
+func (m *model) body(b rect) string { return panes.Pane(m.focus)(m.frame(), b.w, b.h) }
+
+func endsBlank(text string) bool {
+	last := text[strings.LastIndexByte(text, '\n')+1:]
+	return strings.Trim(last, " ") == ""
+}
+
+// page is how many lines a page key moves.
+func (m *model) page() int {
+	if r := m.layout().pane[m.focus]; m.focus != panes.PaneReplicas && !r.empty() {
+		return r.body().h
+	}
+	return m.rows.shown
+}
+
+// tabOrder is the order in which tab goes through the panes.
+var tabOrder = [...]panes.Name{
+	panes.PaneReplicas, panes.PaneChart, panes.PaneHost, panes.PaneSync, panes.PaneEvents,
+}
+
+// moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed
+// view goes through all of them.
+func (m *model) moveFocus(n int) tea.Cmd {
+	l, i := m.layout(), slices.Index(tabOrder[:], m.focus)
+	for range tabOrder {
+		i = (i + n + len(tabOrder)) % len(tabOrder)
+		m.focus = tabOrder[i]
+		if m.kind == zoomed || !l.pane[m.focus].empty() {
+			break
+		}
+	}
+	return nil
+}
+
+// digit focuses a pane by its number, and enlarges it where it has the focus or
+// no place.
+func (m *model) digit(k string) tea.Cmd {
+	if k == "1" {
+		m.kind = overview
+		return nil
+	}
+	name := panes.Name(k[0] - '1')
+	if m.kind == large || m.kind == detail && name == panes.PaneReplicas {
+		m.kind = overview
+	}
+	if m.focus == name && m.kind == overview || m.layout().pane[name].empty() {
+		m.kind = zoomed
+	}
+	m.focus = name
+	return nil
+}
+
+func (m *model) enlarge(string) tea.Cmd {
+	switch {
+	case m.kind != overview:
+	case m.focus == panes.PaneReplicas:
+		m.kind = detail
+	default:
+		m.kind = zoomed
+	}
+	return nil
+}
+
+// back goes one level back, from the top of what lies on screen.
+func (m *model) back(string) tea.Cmd {
+	switch {
+	case m.kind != overview:
+		m.kind = overview
+	case m.primary:
+		m.primary = false
+	case m.rows.filter != "":
+		m.filter("")
+	case m.rows.moved:
+		m.rows.release(m.snap)
+		m.say("the cursor rests on the worst replica again")
+	default:
+		m.say("q quits")
+	}
+	return nil
+}
+
+func (m *model) toggleLarge(string) tea.Cmd {
+	if m.kind == large {
+		m.kind = overview
+	} else {
+		m.kind = large
+	}
+	return nil
+}
+
+func (m *model) togglePrimary(string) tea.Cmd {
+	m.primary = !m.primary
+	if m.primary && m.layout().pane[panes.PaneHost].empty() {
+		m.kind = overview
+	}
+	return nil
+}
+
+func (m *model) nextWindow(string) tea.Cmd {
+	m.window = (m.window + 1) % len(windows)
+	m.say("window " + panes.Span(windows[m.window]))
+	return nil
+}
+
+func (m *model) nextOrder(string) tea.Cmd {
+	m.rows.order = (m.rows.order + 1) % numOrders
+	m.rows.resort(m.snap)
+	m.say("sorted " + m.rows.order.String())
+	return nil
+}
+
+func (m *model) filter(text string) {
+	m.rows.filter = text
+	m.rows.resort(m.snap)
+	m.dirty = true
+}
+
+func (m *model) openFilter(string) tea.Cmd {
+	was := m.rows.filter
+	p := &prompt{
+		label: "/", hint: "enter keeps, esc drops", pasting: true,
+		change: func(m *model, text string) { m.filter(cluster.Clean(text).String()) },
+		accept: func(*model, string) string { return "" },
+		cancel: func(m *model) { m.filter(was) },
+	}
+	p.field.insert([]rune(was))
+	m.overlay = p
+	return nil
+}
+
+func (m *model) canNote() bool { return m.o.AddNote != nil }
+
+func (m *model) openNote(string) tea.Cmd {
+	m.overlay = &prompt{
+		label: "note", hint: "enter writes, esc drops", pasting: true,
+		accept: func(m *model, text string) string {
+			note := cluster.Clean(strings.TrimSpace(text))
+			if note.IsZero() {
+				return "nothing to write yet"
+			}
+			m.o.AddNote(note)
+			m.say("noted: " + note.String())
+			return ""
+		},
+	}
+	return nil
+}
+
+func (m *model) canCopy() bool { return m.snap != nil && m.snap.Replica(m.rows.sel) != nil }
+
+// copyRow copies what the selected replica's row says, as a line of plain text.
+func (m *model) copyRow(string) tea.Cmd {
+	r := m.snap.Replica(m.rows.sel)
+	parts := []string{
+		m.snap.At.UTC().Format(time.RFC3339), m.snap.Session.Cluster.String(), r.Name.String(),
+		"lag " + panes.Lag(r.Lag.Seconds) + " (" + r.Lag.State.String() + ")",
+		"behind " + panes.Count(r.Assertions.Behind), "applies " + panes.Rate(r.Assertions.PerSecond),
+		"sync " + r.Sync.State.String(),
+	}
+	if !r.Lag.Why.IsZero() {
+		parts = append(parts, r.Lag.Why.String())
+	}
+	m.fx.copy(strings.Join(parts, "  "))
+	m.say("copied the line of " + r.Name.String() + ", if the terminal allows it")
+	return nil
+}
+
+func (m *model) redraw(string) tea.Cmd {
+	m.fx.repaint()
+	return nil
+}
+
+func (m *model) suspend(string) tea.Cmd {
+	m.fx.suspend()
+	return nil
+}
+
+func (m *model) quit(string) tea.Cmd {
+	m.refuse()
+	return tea.Quit
+}

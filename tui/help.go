@@ -1,0 +1,98 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/help"
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/viewport"
+	tea "charm.land/bubbletea/v2"
+)
+
+// helpBox lists the keys that are possible now.
+type helpBox struct {
+	view viewport.Model
+}
+
+func (m *model) openHelp(string) tea.Cmd {
+	m.overlay = &helpBox{view: viewport.New()}
+	return nil
+}
+
+func (b *helpBox) key(_ *model, k tea.KeyPressMsg) bool {
+	switch k.String() {
+	case "?", "esc", "q", "enter":
+		return true
+	case "j", "down":
+		b.view.ScrollDown(1)
+	case "k", "up":
+		b.view.ScrollUp(1)
+	case "space", "pgdown":
+		b.view.PageDown()
+	case "pgup":
+		b.view.PageUp()
+	case "g", "home":
+		b.view.GotoTop()
+	case "G", "end":
+		b.view.GotoBottom()
+	}
+	return false
+}
+
+func (*helpBox) paste(*model, string) {}
+
+func (b *helpBox) draw(m *model, w, h int) box {
+	lines := m.helpLines(w - 4)
+	b.view.SetWidth(w - 4)
+	b.view.SetHeight(min(len(lines), h-4))
+	b.view.SetContentLines(lines)
+	title := strings.TrimSpace("stemetop "+m.o.Version) + ": keys"
+	if !b.view.AtBottom() || !b.view.AtTop() {
+		title += " (j k scroll)"
+	}
+	return box{title: title, lines: strings.Split(b.view.View(), "\n")}
+}
+
+// helpLines lists the possible keys by group.
+func (m *model) helpLines(w int) []string {
+	h := help.New()
+	h.SetWidth(w)
+	h.Styles = help.Styles{}
+	var lines []string
+	var group []key.Binding
+	flush := func(next string) {
+		if len(group) > 0 {
+			text := h.FullHelpView([][]key.Binding{group})
+			lines = append(lines, strings.Split(text, "\n")...)
+			group = nil
+		}
+		if next != "" {
+			lines = append(lines, m.styles.Title.Render(next))
+		}
+	}
+	name := ""
+	for i := range m.bindings {
+		b := &m.bindings[i]
+		if b.group != name {
+			name = b.group
+			flush(name)
+		}
+		group = append(group, b.keyBinding(m, fit(b.help, w-11)))
+	}
+	flush("")
+	return lines
+}
+
+// footer lists the most useful keys that are possible now, as many as fit.
+func (m *model) footer(w int) string {
+	h := help.New()
+	h.ShortSeparator = "  "
+	h.SetWidth(w - 1)
+	h.Styles = help.Styles{}
+	keys := make([]key.Binding, len(m.bindings)+1)
+	for i := range m.bindings {
+		b := &m.bindings[i]
+		keys[b.rank] = b.keyBinding(m, b.brief)
+	}
+	return " " + h.ShortHelpView(keys[1:])
+}

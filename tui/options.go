@@ -1,0 +1,47 @@
+package tui
+
+import (
+	"cmp"
+	"os"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Options are what the screen shows, and what it may do.
+type Options struct {
+	Timeline Timeline
+	// Changed signals, coalesced, that observations were folded in. The sender
+	// must not wait for it to be taken: it is read while the first rounds come in
+	// and after a change of the interval, not in between. May be nil in a replay.
+	Changed <-chan struct{}
+	// Passphrases are asked in a dialog, one after the other. May be nil.
+	Passphrases <-chan PassphraseRequest
+	Clock       Clock
+
+	Replay   bool          // Timeline is a recording: begin at its first instant, and play
+	ReadOnly bool          // said in the header
+	Interval time.Duration // between readings; 1 s where it is not positive
+
+	SetInterval func(time.Duration) // changes the interval; nil where there is none to change
+	AddNote     func(cluster.Text)  // nil where there is nothing to write a note into
+	Recording   func() cluster.Text // how the recorder stands; may be nil
+	Version     string              // of the program, for the help
+
+	Theme string // one of Themes; empty is auto
+	ASCII bool   // draw with ASCII only; text of nodes stays as it is
+
+	Input   *os.File // os.Stdin where nil; the controlling terminal where it is none
+	Output  *os.File // os.Stdout where nil
+	Environ []string // os.Environ() where nil
+}
+
+func (o Options) withDefaults() Options {
+	o.Interval = cmp.Or(max(o.Interval, 0), time.Second)
+	o.Input, o.Output = cmp.Or(o.Input, os.Stdin), cmp.Or(o.Output, os.Stdout)
+	o.Theme = cmp.Or(o.Theme, "auto")
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	return o
+}
