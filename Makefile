@@ -1,0 +1,56 @@
+# What there is to do. Each target is a line or two that can be typed by hand.
+
+GO ?= go
+FUZZTIME ?= 30s
+BENCH ?= .
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./stemetop
+	$(GO) build -o stemetop ./cmd/stemetop
+
+.PHONY: demo
+demo: build ## the live monitor on an embedded cluster
+	./stemetop demo
+
+.PHONY: install
+install: ## install stemetop into GOBIN
+	$(GO) install ./cmd/stemetop
+
+.PHONY: test
+test: ## all tests, with the race detector; installs what they need
+	.ci/deps.sh
+	$(GO) test -race -timeout 15m ./...
+
+.PHONY: bench
+bench: ## all benchmarks, or those of BENCH=regexp
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: lint
+lint: ## formatting and linters
+	@tools=$$(.ci/tools.sh) && $$tools/gofumpt -l . && $(GO) vet ./... && $$tools/staticcheck ./... && $$tools/golangci-lint run ./...
+
+.PHONY: docs
+docs: ## the tables in the README, from the code
+	$(GO) test ./cmd/stemetop -run '^TestReadme$$' -update
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	@set -e; $(GO) list ./... | while read -r package; do \
+		$(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' | while read -r target; do \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s "$$package"; \
+		done; \
+	done
+
+.PHONY: soak
+soak: ## an hour of the demo in a minute, with flat memory
+	STEMETOP_SOAK=1h $(GO) test ./cmd/stemetop -run '^TestSoak$$' -v -timeout 15m
+
+.PHONY: ci
+ci: ## all that is checked before a merge
+	.ci/run

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+)
+
+// command is a row of the table below.
+type command struct {
+	use, short, long string
+	args             int // how many arguments; all of them are files
+	flags            string
+	run              func(context.Context, invocation) (code int, err error)
+}
+
+const (
+	connecting = "config primary replica ssh ask-pass "
+	drawing    = "theme ascii "
+)
+
+// commands is every command; the first is the program itself.
+var commands = []command{
+	{
+		use: "stemetop", short: "Live monitor for a StemeDB cluster whose replica lags",
+		long:  "Stemetop watches the replication of a StemeDB cluster: lag, the hosts below it, and the Merkle sync, recorded and replayable.",
+		flags: connecting + "interval read-only " + drawing + "record no-record", run: monitor,
+	},
+	{
+		use: "demo", short: "The live monitor on an embedded cluster",
+		flags: "scenario speed interval read-only " + drawing + "record no-record", run: runDemo,
+	},
+	{
+		use: "status", short: "One reading on stdout, after watching for a while",
+		long:  "Status watches for a while and prints one reading; rates are over that whole while.\n\nExit code: 2 if a known lag is above critical, else 3 if the primary or a lag is not known, else 1 if a lag is above warning, else 0.",
+		flags: connecting + "interval json for replay at", run: status,
+	},
+	{
+		use: "doctor", short: "Tries each connection of each node, and says what to do",
+		long:  "Doctor tries each connection of each node, one line each, and says what to do about each failure. Exit code: 0 if all is well, else 1.",
+		flags: connecting, run: doctor,
+	},
+	{
+		use: "init", short: "Writes a commented configuration from what the primary tells",
+		flags: "config primary replica ssh force", run: initialise,
+	},
+	{
+		use: "record", short: "Records without a screen, until interrupted",
+		flags: connecting + "interval record", run: record,
+	},
+	{
+		use: "replay FILE", short: "The same screen over a recording",
+		args: 1, flags: drawing, run: replay,
+	},
+}
+
+// invocation is one call of a command.
+type invocation struct {
+	terminal
+	options
+	args []string
+	from map[string]string // what set each flag that is set: "--interval", "STEMETOP_INTERVAL"
+}
+
+// execute runs the command that args name. What cobra finds wrong with args is
+// a usage error.
+func execute(ctx context.Context, t terminal, args []string) (code int, err error) {
+	var root *cobra.Command
+	done := func(c int, e error) { code, err = c, e }
+	for _, c := range commands {
+		built := build(t, c, done)
+		if root == nil {
+			root = built
+			continue
+		}
+		root.AddCommand(built)
+	}
+	root.SetArgs(args)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	var misused error
+	e := fang.Execute(ctx, root, fang.WithVersion(version()),
+		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, e error) { misused = e }))
+	if e != nil && misused != nil {
+		return exitUsage, misuse(misused)
+	}
+	return code, err
+}
+
+// build makes cobra's command of a row. Its outcome goes to done rather than
+// through cobra: an exit code that says something is no error to be told.
+func build(t terminal, c command, done func(int, error)) *cobra.Command {
+	in := &invocation{terminal: t}
+	cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Args: cobra.ExactArgs(c.args), DisableFlagsInUseLine: true}
+	if c.args == 0 {
+		cmd.Args = noArguments
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	cmd.Flags().SortFlags = false
+	addFlags(cmd.Flags(), &in.options, c.flags)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		in.args = args
+		var err error
+		if in.from, err = fromEnvironment(ownFlags(cmd)); err != nil {
+			done(exitUsage, err) // told by main, not by cobra
+			return nil
+		}
+		done(c.run(cmd.Context(), *in))
+		return nil
+	}
+	return cmd
+}
+
+// noArguments refuses them: below the root as words that are no arguments, and
+// at the root as commands that do not exist.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && cmd.HasParent() {
+		return usage(fmt.Sprintf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0]), helpHint)
+	}
+	return cobra.NoArgs(cmd, args)
+}
+
+// ownFlags are those of the table, without the ones that cobra adds.
+func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
+	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" && f.Name != "version" {
+			fs.AddFlag(f)
+		}
+	})
+	return fs
+}
+
+// misuse turns cobra's words into ours, with the nearest flag or command.
+func misuse(err error) error {
+	what := err.Error()
+	var own *failure
+	if errors.As(err, &own) {
+		return own
+	}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		names := make([]string, len(flags))
+		for i, f := range flags {
+			names[i] = f.name
+		}
+		if near, ok := config.Nearest(unknown.GetSpecifiedName(), names); ok {
+			return usage("unknown flag --"+unknown.GetSpecifiedName(), "did you mean --"+near+"?", helpHint)
+		}
+	}
+	if rest, ok := strings.CutPrefix(what, "unknown command "); ok {
+		word, _, _ := strings.Cut(strings.TrimPrefix(rest, `"`), `"`)
+		var names []string
+		for _, c := range commands[1:] {
+			names = append(names, strings.Fields(c.use)[0])
+		}
+		if near, ok := config.Nearest(word, names); ok {
+			return usage(fmt.Sprintf("unknown command %q", word), "did you mean "+near+"?", helpHint)
+		}
+		return usage(fmt.Sprintf("unknown command %q", word), helpHint)
+	}
+	return usage(what, helpHint)
+}
+
+const helpHint = "stemetop --help tells what there is"
+
+// version is the module's, with the commit where the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "devel"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && v == "devel" && len(s.Value) >= 12 {
+			v += " " + s.Value[:12]
+		}
+	}
+	return v
+}

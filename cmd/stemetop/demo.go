@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources"
+	"github.com/stemedb/stemetop/sources/demo"
+	"github.com/stemedb/stemetop/sources/host"
+)
+
+// maxSpeed is as fast as the screen can tell a story.
+const maxSpeed = 1000
+
+// runDemo starts a cluster in this process and monitors it like any other: by
+// addresses, a key and known_hosts.
+func runDemo(ctx context.Context, in invocation) (code int, err error) {
+	known := slices.ContainsFunc(demo.Scenarios(), func(s demo.Scenario) bool { return s.Name == in.scenario })
+	if !known {
+		return exitUsage, usage(fmt.Sprintf("there is no scenario %q", in.scenario), "one of "+scenarioNames())
+	}
+	if !(in.speed > 0 && in.speed <= maxSpeed) { // also not a number
+		return exitUsage, usage(fmt.Sprintf("--speed is %v", in.speed), fmt.Sprintf("choose more than 0 and at most %d", maxSpeed))
+	}
+	dir, err := os.MkdirTemp("", "stemetop-demo-client-")
+	if err != nil {
+		return exitInternal, failed(exitInternal, "starting the demo", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	clock := sources.NewClock(in.speed)
+	public, keyFile, err := newKey(dir)
+	if err != nil {
+		return exitInternal, failed(exitInternal, "starting the demo", err)
+	}
+	embedded, err := demo.Start(ctx, demo.Options{
+		Scenario: in.scenario, Seed: 1, Clock: clock, Authorized: []ssh.PublicKey{public},
+		Allowed: demo.Script{Command: host.IsCommand, Body: host.Script()},
+	})
+	if err != nil {
+		return exitInternal, failed(exitInternal, "starting the demo", err)
+	}
+	defer func() { err = errors.Join(err, embedded.Close()) }()
+	c, err := demoConfig(embedded.Nodes(), dir, keyFile)
+	if err != nil {
+		return exitInternal, failed(exitInternal, "starting the demo", err)
+	}
+	if err := in.override(c); err != nil {
+		return exitUsage, err
+	}
+	if err := c.Check(); err != nil {
+		return exitUsage, err
+	}
+	return in.watchLive(ctx, c, clock)
+}
+
+// newKey makes the key of this run, the only one that the cluster lets in.
+func newKey(dir string) (ssh.PublicKey, string, error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, "", err
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		return nil, "", err
+	}
+	block, err := ssh.MarshalPrivateKey(private, "stemetop demo")
+	if err != nil {
+		return nil, "", err
+	}
+	file := filepath.Join(dir, "id_ed25519")
+	return signer.PublicKey(), file, os.WriteFile(file, pem.EncodeToMemory(block), 0o600)
+}
+
+// demoConfig is what a person would have written of the cluster. The SSH
+// configuration of the machine and its agent have no say.
+func demoConfig(nodes []demo.Node, dir, keyFile string) (*config.Config, error) {
+	c := config.Default()
+	c.Cluster = "demo"
+	var trusted bytes.Buffer
+	for _, d := range nodes {
+		n := config.Node{
+			ID: d.ID, URL: d.MetricsURL, SSH: d.SSHAddr, RPC: d.RPCAddr, AgentID: d.AgentID,
+			Proc: d.Proc, Sys: d.Sys, LogFile: d.LogFile,
+		}
+		fmt.Fprintln(&trusted, knownhosts.Line([]string{d.SSHAddr}, d.HostKey))
+		if d.Role == "primary" {
+			c.Primary = n
+			continue
+		}
+		c.Replicas = append(c.Replicas, n)
+	}
+	settings := fmt.Sprintf("Host *\n\tIdentitiesOnly yes\n\tIdentityFile %q\n\tIdentityAgent none\n", keyFile)
+	c.WALPath = nodes[0].WALPath
+	c.SSH.KnownHosts = filepath.Join(dir, "known_hosts")
+	c.SSH.Config = filepath.Join(dir, "config")
+	c.SSH.IdentityFile = keyFile
+	return c, errors.Join(
+		os.WriteFile(c.SSH.KnownHosts, trusted.Bytes(), 0o600),
+		os.WriteFile(c.SSH.Config, []byte(settings), 0o600),
+	)
+}

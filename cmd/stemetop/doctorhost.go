@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources"
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/host"
+)
+
+// tryHost connects to a host, runs the script until it told its facts and one
+// reading, and then tries the log, since a server may allow one session only.
+func (w *wiring) tryHost(ctx context.Context, n config.Node) []finding {
+	begin := time.Now()
+	c, err := w.host(n)
+	if err != nil {
+		return []finding{{node: n.ID, what: "ssh", bad: failureOf(err)}}
+	}
+	facts, reading, tick, err := firstReading(ctx, c, w.clock)
+	_ = c.Close() // nothing is lost with it
+	f := finding{node: n.ID, what: "ssh", took: time.Since(begin), bad: failureOf(err)}
+	if f.bad != nil {
+		return []finding{f}
+	}
+	f.good = fmt.Sprintf("%s %s, ticks answered by %s", facts.OS, facts.Kernel, facts.Dialect)
+	found := []finding{f, {node: n.ID, what: "figures", took: tick, good: "cpu, disks, network, memory, processes"}}
+	for _, m := range reading.Missing {
+		found = append(found, finding{
+			node: n.ID, what: "figures",
+			bad: cluster.Fail(cluster.FailPermission, m.Section.String()+": "+m.Why.String(), ""),
+		})
+	}
+	found = append(found, w.walFinding(n, &facts.WAL), w.processFinding(n, reading))
+	return append(found, w.tryLog(ctx, n))
+}
+
+// firstReading collects until there are facts and counters, or a failure.
+func firstReading(ctx context.Context, c sources.Collector, clock sources.Clock) (*cluster.HostFacts, *cluster.HostReading, time.Duration, error) {
+	var facts *cluster.HostFacts
+	var reading *cluster.HostReading
+	var tick time.Duration
+	for facts == nil || reading == nil || !reading.AskedProcesses {
+		for _, r := range c.Collect(ctx) {
+			switch b := r.Body.(type) {
+			case *cluster.HostFacts:
+				facts = b
+			case *cluster.HostReading:
+				reading, tick = b, r.Took
+			}
+			if r.Err != nil && r.Body == nil {
+				return nil, nil, 0, r.Err
+			}
+		}
+		if err := clock.Sleep(ctx, time.Second/2); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	return facts, reading, tick, nil
+}
+
+func (w *wiring) walFinding(n config.Node, wal *cluster.WALDevice) finding {
+	f := finding{node: n.ID, what: "wal"}
+	if !wal.Device.IsZero() {
+		f.good = fmt.Sprintf("%s is on %s", w.config.WALPath, wal.Device)
+		return f
+	}
+	f.bad = cluster.Fail(cluster.FailMissing, "the disk of "+w.config.WALPath+" is not known: "+wal.Why.String(),
+		"set wal_path in the configuration; until then no disk is marked as the log's")
+	return f
+}
+
+func (w *wiring) processFinding(n config.Node, r *cluster.HostReading) finding {
+	f := finding{node: n.ID, what: "process"}
+	if len(r.Processes) > 0 {
+		p := r.Processes[0]
+		f.good = fmt.Sprintf("%d found, the first %s, pid %d", len(r.Processes), p.Command, p.PID)
+		return f
+	}
+	f.bad = cluster.Fail(cluster.FailMissing, "no process called "+w.config.Process+"* runs",
+		"set process in the configuration to the beginning of its name, and proc where the host's /proc is elsewhere")
+	return f
+}
+
+// logScript tells in a word whether the log of a unit ($2) or a file ($1) can
+// be read. $3 is the nonce that tells its answer from the noise of a login.
+const logScript = `check() {
+if [ -n "$1" ]; then
+	if [ -r "$1" ]; then echo "$3 ok $1"; else echo "$3 unreadable $1"; fi
+elif ! command -v journalctl >/dev/null 2>&1; then echo "$3 nojournalctl"
+else
+	said=$(journalctl -q --no-pager -n 1 -o cat -u "$2" 2>&1) || { echo "$3 failed $said"; return; }
+	case $said in
+	*"nsufficient permissions"*) echo "$3 denied" ;;
+	"") echo "$3 empty" ;;
+	*) echo "$3 ok journal of $2" ;;
+	esac
+fi; }
+`
+
+// tryLog tells whether the log that explains a failing sync can be read.
+func (w *wiring) tryLog(ctx context.Context, n config.Node) finding {
+	f := finding{node: n.ID, what: "log"}
+	begin := time.Now()
+	word, rest, err := w.askLog(ctx, n)
+	f.took = time.Since(begin)
+	hint := "set log_file of " + n.ID + " in the configuration, or unit"
+	switch {
+	case err != nil:
+		f.bad = failureOf(err)
+	case word == "ok":
+		f.good = rest + " can be read"
+	case word == "nojournalctl":
+		f.bad = cluster.Fail(cluster.FailUnsupported, "there is no journalctl", hint)
+	case word == "denied":
+		f.bad = cluster.Fail(cluster.FailPermission, "the journal may not be read", "add the account to the group systemd-journal: sudo usermod -aG systemd-journal USER")
+	case word == "empty":
+		f.bad = cluster.Fail(cluster.FailMissing, "nothing in the journal of "+w.config.Unit, hint)
+	case word == "unreadable":
+		f.bad = cluster.Fail(cluster.FailPermission, rest+" can't be read", "let the account read it, or change log_file")
+	default:
+		f.bad = cluster.Fail(cluster.FailOther, "journalctl: "+rest, hint)
+	}
+	return f
+}
+
+// askLog runs the script and returns its answer.
+func (w *wiring) askLog(ctx context.Context, n config.Node) (word, rest string, err error) {
+	t, err := w.transport(n)
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = t.Close() }() // nothing is lost with it
+	tag := nonce()
+	s, err := t.Start(ctx, host.Command(tag))
+	if err != nil {
+		return "", "", err
+	}
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	defer func() { _ = s.Close() }()
+	if _, err := fmt.Fprintf(s, "%scheck %s %s %s; exit\n", logScript, shellWord(n.LogFile), shellWord(w.config.Unit), tag); err != nil {
+		return "", "", err
+	}
+	lines := bufio.NewScanner(s)
+	for lines.Scan() {
+		if answer, ok := strings.CutPrefix(lines.Text(), tag+" "); ok {
+			word, rest, _ = strings.Cut(answer, " ")
+			return word, rest, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return "", "", ctx.Err()
+	}
+	return "", "", cluster.Fail(cluster.FailCommand, "the check of the log was not run: "+s.Stderr().String(), "does the account allow commands?")
+}
+
+// shellWord quotes a word for sh.
+func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"slices"
+	"strings"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources"
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/ssh"
+	"github.com/stemedb/stemetop/tui"
+)
+
+// monitor is the live screen over the configured cluster.
+func monitor(ctx context.Context, in invocation) (int, error) {
+	c, err := in.load()
+	if err != nil {
+		return exitUsage, err
+	}
+	return in.watchLive(ctx, c, sources.NewClock(1))
+}
+
+// watchLive collects, records and shows until the person leaves.
+func (in *invocation) watchLive(ctx context.Context, c *config.Config, clock sources.Clock) (int, error) {
+	if in.record != "" && in.noRecord {
+		return exitUsage, usage("--record and --no-record are given both", "choose one")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	questions := make(chan tui.PassphraseRequest)
+	shared, err := in.keys(ctx, c, questions)
+	if err != nil {
+		return exitUsage, err
+	}
+	p := newPipeline(newWiring(c, clock, shared), false)
+	defer p.end()
+	o := tui.Options{
+		Timeline: p.timeline, Changed: p.changed, Passphrases: questions, Clock: clock,
+		ReadOnly: in.readOnly, Interval: c.Interval.D(), SetInterval: p.poller.SetInterval,
+	}
+	if in.noRecord {
+		return in.collectAndShow(ctx, p, o)
+	}
+	k, err := in.keep(ctx, p, nil)
+	if err != nil {
+		return exitUsage, err
+	}
+	author := operator()
+	o.Recording = k.state
+	o.AddNote = func(text cluster.Text) { p.note(author, text) }
+	code, err := in.collectAndShow(ctx, p, o)
+	return code, errors.Join(err, k.close())
+}
+
+// collectAndShow returns when the screen has ended and all that was collected
+// is folded in.
+func (in *invocation) collectAndShow(ctx context.Context, p *pipeline, o tui.Options) (int, error) {
+	stop, err := p.start(ctx)
+	if err != nil {
+		return exitUsage, err
+	}
+	defer stop()
+	return in.show(ctx, o)
+}
+
+// keys returns what SSH connections share. Passphrases are asked before the
+// start if wanted so, else by a dialog of the screen.
+func (in *invocation) keys(ctx context.Context, c *config.Config, questions chan<- tui.PassphraseRequest) (*ssh.Shared, error) {
+	if in.askPass {
+		return in.unlock(ctx, c)
+	}
+	return ssh.NewShared(ctx, func(ctx context.Context, file string) ([]byte, error) {
+		answer := make(chan []byte, 1)
+		select {
+		case questions <- tui.PassphraseRequest{File: cluster.Clean(file), Answer: answer}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		select {
+		case secret := <-answer:
+			if secret == nil {
+				return nil, errors.New("none was given")
+			}
+			return secret, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}), nil
+}
+
+// operator is who makes notes.
+func operator() cluster.Text {
+	u, err := user.Current()
+	if err != nil {
+		return cluster.Clean("operator")
+	}
+	return cluster.Clean(u.Username)
+}
+
+// show runs the screen and turns its end into an exit code.
+func (in *invocation) show(ctx context.Context, o tui.Options) (int, error) {
+	if !slices.Contains(tui.Themes(), in.theme) {
+		return exitUsage, usage(fmt.Sprintf("there is no theme %q", in.theme), "one of "+strings.Join(tui.Themes(), ", "))
+	}
+	o.Theme, o.ASCII, o.Version = in.theme, in.ascii, version()
+	err := tui.Run(ctx, o)
+	var signal *tui.SignalError
+	var broken *tui.PanicError
+	switch {
+	case err == nil:
+		return exitOK, nil
+	case errors.As(err, &signal):
+		return 128 + int(signal.Signal), nil
+	case errors.As(err, &broken):
+		return exitInternal, &failure{
+			code: exitInternal, what: err.Error(),
+			hints: []string{"this is a bug: please report it with what follows", string(broken.Stack)},
+		}
+	}
+	return exitInternal, failed(exitInternal, "the screen", err)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources"
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/recording"
+)
+
+// pipeline is the one stream with its lossless reader, the timeline. What reads
+// the cluster publishes to it, and all that is shown is read from the timeline.
+type pipeline struct {
+	wiring   *wiring
+	stream   *sources.Stream
+	poller   *sources.Poller
+	timeline *recording.Timeline
+	changed  chan struct{} // something was folded in; coalesced
+	folded   chan struct{} // closed when all was
+}
+
+// queue is how many observations may wait for the fold: far more than a
+// thousand nodes give while it is at another.
+const queue = 1 << 14
+
+// newPipeline returns one that waits for start. whole makes rates run over all
+// that was seen.
+func newPipeline(w *wiring, whole bool) *pipeline {
+	h := w.config.History
+	p := &pipeline{
+		wiring: w, stream: sources.NewStream(w.clock),
+		timeline: recording.NewLive(recording.LiveOptions{History: historyOptions(h), Whole: whole}),
+		changed:  make(chan struct{}, 1), folded: make(chan struct{}),
+	}
+	p.poller = sources.NewPoller(p.stream, w.clock, w.config.Interval.D())
+	reader := p.stream.Subscribe("history", queue)
+	go func() {
+		defer close(p.folded)
+		for o := range reader.C {
+			p.timeline.Apply(&o)
+			select {
+			case p.changed <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	p.stream.Publish(w.session())
+	return p
+}
+
+func historyOptions(h config.History) cluster.HistoryOptions {
+	return cluster.HistoryOptions{Raw: h.Raw.D(), Retention: h.Retention.D(), MaxBytes: int64(h.MaxMemory)}
+}
+
+// linger is how long the end of the program waits for targets that hang.
+const linger = time.Second
+
+// start begins to collect. stop ends that, waits until what was published is
+// folded in, and no longer than linger for targets that hang.
+func (p *pipeline) start(ctx context.Context) (stop func(), err error) {
+	list, err := p.wiring.collectors()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.poller.Run(ctx, list)
+	}()
+	return func() {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(linger):
+		}
+		p.end()
+	}, nil
+}
+
+// end closes the stream, and returns when all is folded in. What is published
+// later is lost, so it comes last.
+func (p *pipeline) end() {
+	p.stream.Close()
+	<-p.folded
+}
+
+// note puts a remark of the operator on the stream.
+func (p *pipeline) note(author, text cluster.Text) {
+	p.stream.Publish(cluster.Observation{
+		Taken: p.wiring.clock.Now(), Source: cluster.Source{Kind: cluster.FromOperator},
+		Body: &cluster.Note{Author: author, Text: text},
+	})
+}
+
+// lost puts on the stream that a reader of it has a hole.
+func (p *pipeline) lost(reader string, n uint64) {
+	p.stream.Publish(cluster.Observation{
+		Taken: p.wiring.clock.Now(), Source: cluster.Source{Kind: cluster.FromMonitor},
+		Body: &cluster.Gap{Reader: cluster.Clean(reader), Lost: n},
+	})
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/url"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources"
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/metrics"
+	"github.com/stemedb/stemetop/sources/ssh"
+)
+
+// wiring turns a configuration into what reads the cluster.
+type wiring struct {
+	config *config.Config
+	clock  sources.Clock
+	shared *ssh.Shared
+	tls    metrics.TLSFiles
+}
+
+func newWiring(c *config.Config, clock sources.Clock, shared *ssh.Shared) *wiring {
+	return &wiring{
+		config: c, clock: clock, shared: shared,
+		tls: metrics.TLSFiles{CA: home(c.HTTP.CAFile), Cert: home(c.HTTP.CertFile), Key: home(c.HTTP.KeyFile)},
+	}
+}
+
+// nodes returns all configured nodes, the primary first, with its id filled in.
+func (w *wiring) nodes() []config.Node {
+	p := w.config.Primary
+	p.ID = w.config.PrimaryID()
+	return append([]config.Node{p}, w.config.Replicas...)
+}
+
+// collectors returns one for each source of each node: metrics first, the
+// primary's before all, since the first lag on screen comes from there.
+func (w *wiring) collectors() ([]sources.Collector, error) {
+	var list []sources.Collector
+	for i, n := range w.nodes() {
+		if n.URL == "" {
+			continue
+		}
+		c, err := w.metrics(n, i == 0)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	for _, n := range w.nodes() {
+		if n.SSH == "" {
+			continue
+		}
+		c, err := w.host(n)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+func (w *wiring) metrics(n config.Node, primary bool) (*metrics.Collector, error) {
+	tls, err := metrics.LoadTLS(w.tls)
+	if err != nil {
+		return nil, err
+	}
+	m := w.config.Metrics
+	return metrics.New(metrics.Options{
+		Node: cluster.NodeID(n.ID), URL: n.URL, Clock: w.clock, Primary: primary,
+		Names: metrics.Names{
+			Lag: m.Lag, ReplicaLabel: m.ReplicaLabel, Assertions: m.Assertions, SyncProgress: m.SyncProgress,
+			SyncErrors: m.SyncErrors, SyncDuration: m.SyncDuration, SentBytes: m.SentBytes,
+		},
+		BodyLimit: int64(w.config.HTTP.BodyLimit), Timeout: w.config.HTTP.Timeout.D(),
+		TLS: tls, TokenFile: home(w.config.HTTP.TokenFile),
+	})
+}
+
+func (w *wiring) host(n config.Node) (*host.Collector, error) {
+	t, err := w.transport(n)
+	if err != nil {
+		return nil, err
+	}
+	return host.New(host.Options{
+		Node: cluster.NodeID(n.ID), Transport: t, Clock: w.clock,
+		Proc: n.Proc, Sys: n.Sys, WALPath: w.config.WALPath, Process: w.config.Process,
+	}), nil
+}
+
+// transport is the way to a node's host. It connects when it is first used.
+func (w *wiring) transport(n config.Node) (host.Transport, error) {
+	s := w.config.SSH
+	o := ssh.Options{
+		Target: n.SSH, ConfigFile: s.Config, KnownHosts: []string{s.KnownHosts},
+		IdentityFile: s.IdentityFile, Shared: w.shared,
+	}
+	if s.Transport == "openssh" {
+		t, err := ssh.NewOpenSSH(o)
+		if err != nil {
+			return nil, err
+		}
+		return sessions{t.Start, t.Close}, nil
+	}
+	t, err := ssh.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return sessions{t.Start, t.Close}, nil
+}
+
+// sessions makes a transport of package ssh one of package host: the two know
+// nothing of each other, and their sessions differ in name only.
+type sessions struct {
+	start func(context.Context, string) (ssh.Session, error)
+	close func() error
+}
+
+func (s sessions) Start(ctx context.Context, command string) (host.Session, error) {
+	session, err := s.start(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	return session, nil
+}
+
+func (s sessions) Close() error { return s.close() }
+
+// session is the head of the stream: what is watched, without secrets.
+func (w *wiring) session() cluster.Observation {
+	c, t := w.config, w.config.Thresholds
+	s := &cluster.Session{
+		Version: version(), Run: nonce(), Cluster: cluster.Clean(c.Cluster),
+		Interval: c.Interval.D(), Speed: w.clock.Speed(),
+		Thresholds: cluster.Thresholds{Warning: t.Warning.D(), Critical: t.Critical.D(), Escalate: t.Escalate.D()},
+		ProgressUnit: map[string]cluster.ProgressUnit{
+			"ratio": cluster.ProgressRatio, "percent": cluster.ProgressPercent,
+		}[c.Metrics.SyncProgressUnit],
+	}
+	for i, n := range w.nodes() {
+		spec := cluster.NodeSpec{
+			ID: cluster.NodeID(n.ID), Metrics: n.URL != "", Host: n.SSH != "",
+			AgentID: cluster.NodeID(n.AgentID), Address: address(n.URL),
+		}
+		if i == 0 {
+			s.Primary = spec
+			continue
+		}
+		s.Replicas = append(s.Replicas, spec)
+	}
+	return cluster.Observation{Taken: w.clock.Now(), Source: cluster.Source{Kind: cluster.FromMonitor}, Body: s}
+}
+
+// address is a URL without what may be secret.
+func address(word string) cluster.Text {
+	u, err := url.Parse(word)
+	if err != nil {
+		return cluster.Text{}
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return cluster.Clean(u.String())
+}
+
+// nonce returns 32 lower-case hex digits that nobody can guess.
+func nonce() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails, it says
+	return hex.EncodeToString(b)
+}
