@@ -1,8 +1,9 @@
 package recording
 
 import (
-	"github.com/google/go-cmp/cmp"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )

@@ -17,6 +17,9 @@ type cursor struct {
 	key   []*cluster.Observation
 }
 
+// maxKeyframe bounds the observations of a keyframe.
+const maxKeyframe = 1 << 17
+
 // item is one observation, or a keyframe from which all begins anew.
 type item struct {
 	keyframe    []*cluster.Observation
@@ -42,8 +45,9 @@ func (c *cursor) next() (i item, ok bool, err error) {
 			if !c.leave() {
 				return item{}, false, nil
 			}
-		case o != nil && key:
+		case o != nil && key && len(c.key) < maxKeyframe:
 			c.key = append(c.key, o)
+		case o != nil && key: // a file made to eat memory
 		case o != nil:
 			return c.item(o), true, nil
 		default:

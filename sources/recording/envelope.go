@@ -71,7 +71,7 @@ func (e *envelope) open(base int64) {
 	clear(e.index)
 	e.order, e.seq, e.monoZero = slot{}, slot{}, 0
 	e.keyframe, e.strange, e.far, e.failing = prob{}, prob{}, prob{}, [2]prob{}
-	e.received = uint64(base) //nolint:gosec // two's complement
+	e.received = uint64(base)
 }
 
 // code codes an observation and whether it belongs to the keyframe. What comes
@@ -99,17 +99,18 @@ func (e *envelope) code(o *cluster.Observation, key bool) (*track, bool) {
 // track codes which track the observation belongs to.
 func (e *envelope) track(o *cluster.Observation) *track {
 	var k trackKey
-	i, known := 0, false
+	i := 0
 	if !e.decoding {
 		k.source = o.Source
 		if n, ok := e.plans.index(o.Body); ok {
 			k.kind = n + 1
 		}
-		if i, known = e.index[k]; !known {
-			i = len(e.tracks)
+		i = len(e.tracks)
+		if n, known := e.index[k]; known {
+			i = n
 		}
 	}
-	n := e.models[modelTrack].code(&e.coder, &e.order, uint64(i)) //nolint:gosec // not negative
+	n := e.models[modelTrack].code(&e.coder, &e.order, uint64(i))
 	switch {
 	case n < uint64(len(e.tracks)):
 		return e.tracks[n]
@@ -122,8 +123,8 @@ func (e *envelope) track(o *cluster.Observation) *track {
 
 func (e *envelope) newTrack(k trackKey) *track {
 	width := bits.Len(uint(len(e.plans.kinds)))
-	k.kind = int(e.raw(uint64(k.kind), width))                          //nolint:gosec // a few bits
-	k.source.Kind = cluster.SourceKind(e.raw(uint64(k.source.Kind), 8)) //nolint:gosec // 8 bits
+	k.kind = int(e.raw(uint64(k.kind), width))
+	k.source.Kind = cluster.SourceKind(e.raw(uint64(k.source.Kind), 8))
 	var c cell
 	k.source.Node = cluster.NodeID(e.str(&e.models[modelNode], &c, string(k.source.Node)))
 	if k.kind > len(e.plans.kinds) {
@@ -147,18 +148,18 @@ func (e *envelope) newTrack(k trackKey) *track {
 // times codes when the observation was received, by both clocks, and taken. What
 // it took comes first: asking is regular, an answer is as late as it took.
 func (e *envelope) times(t *track, o *cluster.Observation) {
-	took := uint64(o.Took) //nolint:gosec // two's complement
+	took := uint64(o.Took)
 	took = e.nanos(&e.models[modelTook], &t.took, timeForm(t.took.form, took), took)
-	o.Took = time.Duration(took) //nolint:gosec // two's complement
+	o.Took = time.Duration(took)
 	e.receivedAt(t, o)
 	// The two clocks go together, so their difference hardly moves.
 	if t.mono.seen == 0 {
 		t.mono.prev = e.monoZero
 	}
-	zero := e.received - uint64(o.Mono) //nolint:gosec // wraps alike in both directions
+	zero := e.received - uint64(o.Mono)
 	zero = e.nanos(&e.models[modelMono], &t.mono, timeForm(t.mono.form, zero), zero)
 	e.monoZero = zero
-	o.Mono = time.Duration(e.received - zero) //nolint:gosec // wraps alike in both directions
+	o.Mono = time.Duration(e.received - zero)
 	e.takenAt(t, o)
 }
 
@@ -174,11 +175,11 @@ func (e *envelope) receivedAt(t *track, o *cluster.Observation) {
 	}
 	var asked uint64
 	if !e.decoding {
-		asked = uint64(o.Received.UnixNano()) - uint64(o.Took) //nolint:gosec // wraps alike in both directions
+		asked = uint64(o.Received.UnixNano()) - uint64(o.Took)
 	}
 	asked = e.nanos(&e.models[modelAsked], &t.asked, timeForm(t.asked.form, asked), asked)
-	e.received = asked + uint64(o.Took)                //nolint:gosec // wraps alike in both directions
-	o.Received = time.Unix(0, int64(e.received)).UTC() //nolint:gosec // two's complement
+	e.received = asked + uint64(o.Took)
+	o.Received = time.Unix(0, int64(e.received)).UTC()
 }
 
 // takenAt codes the instant that a reading describes. It is near the middle of
@@ -196,9 +197,9 @@ func (e *envelope) takenAt(t *track, o *cluster.Observation) {
 		o.Taken = e.instant(&e.models[modelTaken], &t.taken, o.Taken)
 		return
 	}
-	delay := uint64(2*back - o.Took) //nolint:gosec // two's complement
+	delay := uint64(2*back - o.Took)
 	delay = e.nanos(&e.models[modelDelay], &t.delay, timeForm(t.delay.form, delay), delay)
-	back = (time.Duration(delay) + o.Took) / 2 //nolint:gosec // two's complement
+	back = (time.Duration(delay) + o.Took) / 2
 	o.Taken = o.Received.Add(-back)
 }
 

@@ -40,8 +40,8 @@ type fileBlock struct {
 	pieces   int
 }
 
-// Open opens a recording. An error is a *cluster.Failure that names the file and
-// the way out.
+// Open opens a recording. The error wraps a *cluster.Failure that names the file
+// and the way out.
 func Open(path string) (*File, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -94,7 +94,7 @@ func readHead(r io.Reader) ([]byte, error) {
 			break
 		}
 		if err != nil {
-			return nil, err //nolint:wrapcheck // the caller names the file
+			return nil, err // the caller names the file
 		}
 	}
 	return head, nil
@@ -142,16 +142,17 @@ func (f *File) Damage() Damage {
 // Bounds returns when the first and the last observation were received.
 func (f *File) Bounds() (from, to time.Time) {
 	f.mu.Lock()
-	blocks, end, last := len(f.index), f.end, f.last
-	if blocks > 0 {
-		from = time.Unix(0, f.index[0].base).UTC()
-	}
-	known := f.lastAt == f.end
+	end, last, known := f.end, f.last, f.lastAt == f.end
 	f.mu.Unlock()
-	if blocks == 0 || known {
+	_, bases := f.blocks()
+	if len(bases) == 0 {
 		return from, last
 	}
-	c := newCursor(f, blocks-1)
+	from = time.Unix(0, slices.Min(bases)).UTC()
+	if known {
+		return from, last
+	}
+	c := newCursor(f, len(bases)-1)
 	for {
 		i, ok, err := c.next()
 		if err != nil || !ok {
@@ -159,16 +160,19 @@ func (f *File) Bounds() (from, to time.Time) {
 		}
 		last = i.observation.Received
 	}
+	if newest := time.Unix(0, slices.Max(bases)).UTC(); last.Before(newest) {
+		last = newest // the clock was set back
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.lastAt = last, end
 	return from, last
 }
 
-// Read calls fn with the observations received from from to to, in their order,
-// until fn returns false. Before them come those of the keyframe at or before
-// from and what followed it, since without them nothing could be told of from.
-// skipped counts the observations of kinds that this version does not know.
+// Read calls fn with the observations received between two instants, in their
+// order, until fn returns false. Before them come those of the keyframe at or
+// before the first instant and what followed it, since without them nothing could
+// be told of it. skipped counts the observations of kinds that this version does not know.
 func (f *File) Read(from, to time.Time, fn func(*cluster.Observation) bool) (skipped map[string]uint64, err error) {
 	_, bases := f.blocks()
 	c := newCursor(f, blockAt(bases, from.UnixNano()))
@@ -183,18 +187,6 @@ func (f *File) Read(from, to time.Time, fn func(*cluster.Observation) bool) (ski
 			}
 		}
 	}
-}
-
-// blockAt returns the position of the newest block that begins at or before ns,
-// 0 if none does. After the wall clock was set back a time may have been twice:
-// the second one counts.
-func blockAt(bases []int64, ns int64) int {
-	for i, base := range slices.Backward(bases) {
-		if base <= ns {
-			return i
-		}
-	}
-	return 0
 }
 
 func (f *File) blocks() (first int, bases []int64) {

@@ -34,12 +34,12 @@ func undecimal(mantissa int64, decimals int) float64 { return float64(mantissa) 
 func floatForm(f float64, prefer int) (form int, v uint64) {
 	if prefer != rawForm {
 		if m, ok := decimal(f, prefer); ok {
-			return prefer, uint64(m) //nolint:gosec // two's complement
+			return prefer, uint64(m)
 		}
 	}
 	for d := range maxDecimals + 1 {
 		if m, ok := decimal(f, d); ok {
-			return d, uint64(m) //nolint:gosec // two's complement
+			return d, uint64(m)
 		}
 	}
 	return rawForm, math.Float64bits(f)
@@ -51,7 +51,7 @@ func floatOf(form int, v uint64) float64 {
 	if form > maxDecimals {
 		return math.Float64frombits(v)
 	}
-	return undecimal(int64(v), form) //nolint:gosec // two's complement
+	return undecimal(int64(v), form)
 }
 
 // rescale turns the mantissa of one form into what it would be in another.
@@ -62,12 +62,12 @@ func rescale(v uint64, from, to int) uint64 {
 		}
 		return 0
 	}
-	m := int64(v) //nolint:gosec // two's complement
+	m := int64(v)
 	for ; from < to; from++ {
 		m *= 10
 	}
 	for ; from > to; from-- {
 		m /= 10
 	}
-	return uint64(m) //nolint:gosec // two's complement
+	return uint64(m)
 }

@@ -33,9 +33,9 @@ func appendFrame(b []byte, c chunk) []byte {
 	}
 	from := len(b)
 	if c.start {
-		b = binary.LittleEndian.AppendUint64(b, uint64(c.base)) //nolint:gosec // two's complement
+		b = binary.LittleEndian.AppendUint64(b, uint64(c.base))
 	}
-	b = binary.AppendUvarint(b, uint64(c.count)) //nolint:gosec // not negative
+	b = binary.AppendUvarint(b, uint64(c.count))
 	b = binary.AppendUvarint(b, uint64(len(c.data)))
 	crc := crc32.Update(crc32.Checksum(b[from:], castagnoli()), castagnoli(), c.data)
 	b = binary.LittleEndian.AppendUint32(b, crc)
@@ -55,7 +55,7 @@ type frameHead struct {
 // parseHead reads the head of the chunk that b begins with. ok is false if there
 // is none or not all of one.
 func parseHead(b []byte) (h frameHead, ok bool) {
-	rest := b
+	var rest []byte
 	switch {
 	case bytes.HasPrefix(b, []byte(startMark)):
 		h.start, rest = true, b[len(startMark):]
@@ -69,7 +69,7 @@ func parseHead(b []byte) (h frameHead, ok bool) {
 		if len(rest) < 8 {
 			return h, false
 		}
-		h.base, rest = int64(binary.LittleEndian.Uint64(rest)), rest[8:] //nolint:gosec // two's complement
+		h.base, rest = int64(binary.LittleEndian.Uint64(rest)), rest[8:]
 	}
 	count, n := binary.Uvarint(rest)
 	if n <= 0 || count > maxObservations {
@@ -83,7 +83,7 @@ func parseHead(b []byte) (h frameHead, ok bool) {
 	rest = rest[n:]
 	h.seed = crc32.Checksum(summed[:len(summed)-len(rest)], castagnoli())
 	h.crc = binary.LittleEndian.Uint32(rest)
-	h.count, h.length = int(count), int(length) //nolint:gosec // bounded above
+	h.count, h.length = int(count), int(length)
 	h.size = len(b) - len(rest) + 4
 	return h, true
 }

@@ -32,7 +32,7 @@ func recordUntilKilled(dir string) {
 
 func TestKilledRecorderLosesTwoSecondsAtMost(t *testing.T) {
 	dir := t.TempDir()
-	child := exec.Command(os.Args[0]) //nolint:gosec // ourselves
+	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), childEnv+"="+dir)
 	child.Stderr = os.Stderr
 	if err := child.Start(); err != nil {

@@ -28,8 +28,8 @@ func (m *model) form(w *walker, c *cell, width int, f int) int {
 		m.forms = make([]prob, 1<<(2*width))
 	}
 	probs := m.forms[int(c.form)<<width:][:1<<width]
-	f = int(w.tree(probs, width, uint32(f))) //nolint:gosec // below 1<<width
-	c.form = uint8(f)                        //nolint:gosec // below 1<<width
+	f = int(w.tree(probs, width, uint32(f)))
+	c.form = uint8(f)
 	return f
 }
 
@@ -37,7 +37,7 @@ func (w *walker) integerField(p *plan, c *cell, v reflect.Value) {
 	if p.wire == WireDuration {
 		var d uint64
 		if !w.decoding {
-			d = uint64(v.Int()) //nolint:gosec // two's complement
+			d = uint64(v.Int())
 		}
 		d = w.nanos(&w.models[p.id], c, timeForm(c.form, d), d)
 		setInteger(w, v, d)
@@ -56,7 +56,7 @@ func integerOf(v reflect.Value) uint64 {
 	case v.CanUint():
 		return v.Uint()
 	case v.CanInt():
-		return uint64(v.Int()) //nolint:gosec // two's complement
+		return uint64(v.Int())
 	case v.Bool():
 		return 1
 	}
@@ -69,7 +69,7 @@ func setInteger(w *walker, v reflect.Value, n uint64) {
 	case v.CanUint():
 		v.SetUint(n)
 	case v.CanInt():
-		v.SetInt(int64(n)) //nolint:gosec // two's complement
+		v.SetInt(int64(n))
 	default:
 		v.SetBool(n != 0)
 	}
@@ -85,7 +85,7 @@ func (w *walker) floatField(p *plan, c *cell, v reflect.Value) {
 	m := &w.models[p.id]
 	if form = m.form(w, c, floatFormBits, form); form != before {
 		form = min(form, rawForm) // a damaged file may claim more
-		c.form = uint8(form)      //nolint:gosec // at most rawForm
+		c.form = uint8(form)
 		c.prev, c.mean = rescale(c.prev, before, form), 0
 	}
 	n = m.code(&w.coder, &c.slot, n)

@@ -29,7 +29,7 @@ type slot struct {
 func (s *slot) predict() (v uint64, byMean int) {
 	if s.missMean < s.missPrev {
 		grown := s.mean &^ (1<<s.shift() - 1)
-		return s.prev + uint64(grown), 1 //nolint:gosec // wraps alike in both directions
+		return s.prev + uint64(grown), 1
 	}
 	return s.prev, 0
 }
@@ -42,19 +42,19 @@ func (s *slot) spread() int {
 }
 
 func (s *slot) learn(v uint64) {
-	grown := int64(v - s.prev) //nolint:gosec // wraps alike in both directions
+	grown := int64(v - s.prev)
 	s.prev = v
 	switch s.seen {
 	case 0:
 		s.mean += grown
 	case 1:
 		s.mean = grown
-		s.missPrev = uint16(16 * bits.Len64(zigzag(grown))) //nolint:gosec // at most 64*16
+		s.missPrev = uint16(16 * bits.Len64(zigzag(grown)))
 		s.missMean = s.missPrev
 	default:
 		off := grown - s.mean
-		s.missPrev += uint16(bits.Len64(zigzag(grown))) - s.missPrev>>4 //nolint:gosec // at most 65*16
-		s.missMean += uint16(bits.Len64(zigzag(off))) - s.missMean>>4   //nolint:gosec // at most 65*16
+		s.missPrev += uint16(bits.Len64(zigzag(grown))) - s.missPrev>>4
+		s.missMean += uint16(bits.Len64(zigzag(off))) - s.missMean>>4
 		s.mean += off / int64(s.seen)
 	}
 	if s.seen < meanSpan {
@@ -62,7 +62,7 @@ func (s *slot) learn(v uint64) {
 	}
 }
 
-func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) } //nolint:gosec // the bits, not the value
+func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
 
 // number holds the learnt probabilities of one field's residuals, shared by all
 // sources and list elements that have the field.
@@ -98,12 +98,12 @@ func (n *number) residual(c *coder, s *slot, byMean int, d uint64) uint64 {
 	}
 	m := n.moved
 	m.alignment(c, s, d)
-	d = uint64(int64(d) >> s.shift()) //nolint:gosec // two's complement
-	abs, negative := d, int64(d) < 0  //nolint:gosec // the sign bit
+	d = uint64(int64(d) >> s.shift())
+	abs, negative := d, int64(d) < 0
 	if negative {
 		abs = -d
 	}
-	less := uint32(bits.Len64(abs)-1) & (1<<sizeBits - 1) //nolint:gosec // bits below the leading one (abs is 0 only when decoding)
+	less := uint32(bits.Len64(abs)-1) & (1<<sizeBits - 1)
 	less = c.tree(m.size[spread][:], sizeBits, less)
 	negative = c.flag(&m.sign[byMean][less], negative)
 	abs = m.magnitude(c, int(less), abs)
@@ -119,7 +119,7 @@ func (m *moved) alignment(c *coder, s *slot, d uint64) {
 	if s.seen == 0 || s.align > 0 && c.flag(&m.aligned, zeros >= s.shift()) {
 		return
 	}
-	s.align = 1 + uint8(c.tree(m.align[:], alignBits, uint32(zeros))) //nolint:gosec // 4 bits
+	s.align = 1 + uint8(c.tree(m.align[:], alignBits, uint32(zeros)))
 }
 
 // magnitude codes the bits below the leading one: the highest are learnt, the
@@ -127,6 +127,6 @@ func (m *moved) alignment(c *coder, s *slot, d uint64) {
 func (m *moved) magnitude(c *coder, less int, abs uint64) uint64 {
 	learnt := min(less, topBits)
 	rest := less - learnt
-	top := c.tree(m.top[less][:], learnt, uint32(abs>>rest)&(1<<learnt-1)) //nolint:gosec // masked
+	top := c.tree(m.top[less][:], learnt, uint32(abs>>rest)&(1<<learnt-1))
 	return (1<<learnt|uint64(top))<<rest | c.raw(abs&(1<<rest-1), rest)
 }

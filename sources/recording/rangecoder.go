@@ -18,7 +18,7 @@ type prob struct {
 	seen   uint8
 }
 
-func (p *prob) zero() uint32 { return uint32(int32(p.offset) + 1<<15) } //nolint:gosec // in 1..65535 by construction
+func (p *prob) zero() uint32 { return uint32(int32(p.offset) + 1<<15) }
 
 func (p *prob) learn(bit uint32) {
 	way := -(int32(p.offset) + 1<<15) // to no chance of a 0
@@ -31,10 +31,10 @@ func (p *prob) learn(bit uint32) {
 	} else {
 		way >>= rateShift
 	}
-	p.offset = int16(min(max(int32(p.offset)+way, 1-1<<15), 1<<15-1)) //nolint:gosec // clamped to the type
+	p.offset = int16(min(max(int32(p.offset)+way, 1-1<<15), 1<<15-1))
 }
 
-// coder is an adaptive binary range coder (G. N. N. Martin, 1979; with the carry
+// coder is an adaptive binary range coder (Martin, 1979; with the carry
 // as in LZMA). Both directions go through the same calls: what is passed in is
 // written when encoding and ignored when decoding, and what was coded comes
 // back, so that one walk over a body serves both and can't disagree with itself.
@@ -125,7 +125,7 @@ func (c *coder) raw(v uint64, bits int) uint64 {
 	for bits > 0 {
 		n := min(bits, most)
 		bits -= n
-		part := uint32(v>>bits) & (1<<n - 1) //nolint:gosec // masked
+		part := uint32(v>>bits) & (1<<n - 1)
 		c.rng >>= n
 		if c.decoding {
 			part = min(c.code/c.rng, 1<<n-1)
@@ -152,7 +152,7 @@ func (c *coder) normalise() {
 
 // shift moves the top byte of low to the output, once no carry can reach it.
 func (c *coder) shift() {
-	carry := byte(c.low >> 32) //nolint:gosec // low is below 2^33
+	carry := byte(c.low >> 32)
 	if uint32(c.low) < 0xff000000 || carry != 0 {
 		if c.begun {
 			c.out = append(c.out, c.cache+carry)

@@ -106,14 +106,14 @@ func (r *Recorder) Run(ctx context.Context, t *Timeline) error {
 func (r *Recorder) offer(c chunk) {
 	r.skip = r.skip && !c.start
 	if r.skip {
-		r.lost.Add(uint64(c.count)) //nolint:gosec // not negative
+		r.lost.Add(uint64(c.count))
 		return
 	}
 	select {
 	case r.queue <- c:
 	default:
-		r.lost.Add(uint64(c.count)) //nolint:gosec // not negative
-		r.skip = true               // without this chunk those after it mean nothing
+		r.lost.Add(uint64(c.count))
+		r.skip = true // without this chunk those after it mean nothing
 	}
 }
 

@@ -59,7 +59,7 @@ func recordings(dir, current string, now time.Time) (old []oldFile, total int64,
 	ours := regexp.MustCompile(`^[A-Za-z0-9_-]+-\d{8}T\d{6}Z(\.\d+)?\` + Extension + `$`)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, 0, err //nolint:wrapcheck // the caller names the directory
+		return nil, 0, err // the caller names the directory
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())

@@ -42,14 +42,22 @@ func (f *File) Refresh() error {
 	return nil
 }
 
-// add enters a whole chunk that stands at a place. One that goes on with a block
-// after a hole is not reached: seek stops at starts only.
+// maxBlock bounds what of a block is loaded at once. Ours end far earlier.
+const maxBlock = 64 << 20
+
+// add enters a whole chunk that stands at a place, if it can be reached from the
+// start of its block.
 func (f *File) add(h frameHead, at int64) {
+	end := at + int64(h.size+h.length)
 	if h.start {
-		f.index = append(f.index, fileBlock{base: h.base, from: at})
+		f.index = append(f.index, fileBlock{base: h.base, from: at, to: at})
 	}
 	b := &f.index[len(f.index)-1]
-	b.to = at + int64(h.size+h.length)
+	if b.to != at || end-b.from > maxBlock {
+		f.lost += end - at
+		return
+	}
+	b.to = end
 	b.pieces++
 }
 
@@ -72,7 +80,7 @@ func (s *scanner) window(at int64, n int) ([]byte, error) {
 		}
 		got, err := s.r.ReadAt(s.buf[:want], at)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err //nolint:wrapcheck // the caller names the file
+			return nil, err // the caller names the file
 		}
 		s.buf, s.from = s.buf[:got], at
 	}

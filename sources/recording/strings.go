@@ -46,8 +46,8 @@ func (w *walker) str(m *model, c *cell, s string) string {
 	}
 	place, known := w.places[s]
 	if w.flag(&m.known, known) {
-		n := w.raw(uint64(max(place-1, 0)), bits.Len(uint(len(w.strings)))) //nolint:gosec // not negative
-		c.text = int32(min(n, maxTable)) + 1                                //nolint:gosec // small
+		n := w.raw(uint64(max(place-1, 0)), bits.Len(uint(len(w.strings))))
+		c.text = int32(min(n, maxTable)) + 1
 		return w.lookup(c.text)
 	}
 	s = w.spell(s)
@@ -70,7 +70,7 @@ func (w *walker) enter(s string) int32 {
 	}
 	w.strings = append(w.strings, s)
 	w.tableSum += len(s)
-	place := int32(len(w.strings)) //nolint:gosec // at most maxTable
+	place := int32(len(w.strings))
 	if !w.decoding {
 		w.places[s] = place
 	}
@@ -84,7 +84,7 @@ func (w *walker) spell(s string) string {
 	if n > w.text {
 		n = 0 // an observation of this size is an attack: it loses its texts
 	}
-	n = int(w.raw(uint64(n), lengthBits)) //nolint:gosec // not negative, below 1<<17
+	n = int(w.raw(uint64(n), lengthBits))
 	if n > maxString || n > w.text {
 		w.err = errTooMuch
 		return ""
@@ -102,7 +102,7 @@ func (w *walker) spell(s string) string {
 			w.err = errOverrun
 			return ""
 		}
-		b = append(b, byte(w.tree(w.letters[:], 8, 0))) //nolint:gosec // 8 bits
+		b = append(b, byte(w.tree(w.letters[:], 8, 0)))
 	}
 	return string(b)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // loss, a replica that vanishes, a changed interval, a step of the clock.
 func story(replicas, hosts, seconds int) []cluster.Observation {
 	s := newSim(replicas, hosts)
+	s.unit, s.wall = resolution, s.wall.Truncate(resolution) // so that the timeline cuts nothing
 	list := append([]cluster.Observation{s.session()}, s.facts()...)
 	own := func(b cluster.Body, kind cluster.SourceKind) {
 		s.seq++
@@ -58,15 +60,19 @@ func diffSnapshots(t testing.TB, a, b *cluster.Snapshot) string {
 		cmp.AllowUnexported(cluster.Text{}, cluster.Figure{}), cmpopts.IgnoreFields(cluster.Snapshot{}, "Series"),
 		cmpopts.EquateNaNs(),
 	}
-	if d := cmp.Diff(a, b, opts); d != "" {
-		return d
+	x, y := *a, *b
+	x.Series, y.Series = nil, nil
+	if !reflect.DeepEqual(x, y) { // a hundred times quicker
+		if d := cmp.Diff(a, b, opts); d != "" {
+			return d
+		}
 	}
 	for _, r := range a.Replicas {
 		for q := cluster.QuantityLag; q <= cluster.QuantityNetTx; q++ {
 			x := a.Series.Buckets(r.ID, q, a.At, time.Second, 60)
 			y := b.Series.Buckets(r.ID, q, b.At, time.Second, 60)
-			if d := cmp.Diff(x, y, cmpopts.EquateNaNs()); d != "" {
-				return string(r.ID) + " series: " + d
+			if !reflect.DeepEqual(x, y) {
+				return string(r.ID) + " series: " + cmp.Diff(x, y)
 			}
 		}
 	}
@@ -114,7 +120,7 @@ func awaitFeed(t testing.TB, live *Timeline) {
 }
 
 func TestReplayShowsWhatWasLive(t *testing.T) {
-	list := story(4, 3, 400)
+	list := story(3, 2, 300)
 	path := filepath.Join(t.TempDir(), "run"+Extension)
 	var seen []*cluster.Snapshot
 	pick := rand.New(rand.NewPCG(3, 4))
@@ -144,9 +150,8 @@ func TestReplayShowsWhatWasLive(t *testing.T) {
 		check("forward", replay, s)
 	}
 	pick.Shuffle(len(seen), func(i, j int) { seen[i], seen[j] = seen[j], seen[i] })
-	for _, s := range seen {
-		check("seek", replay, s)
-		check("live past", live, s)
+	for i, s := range seen {
+		check("seek", []*Timeline{replay, live}[i%2], s)
 	}
 	if len(seen) < 40 {
 		t.Fatalf("only %d instants", len(seen))
@@ -181,6 +186,31 @@ func closing(t testing.TB, c interface{ Close() error }) {
 	}
 }
 
+// TestReadersBesideTheWriter is for the race detector.
+func TestReadersBesideTheWriter(t *testing.T) {
+	list := story(2, 1, 150)
+	live := NewLive(LiveOptions{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range list {
+			live.Apply(&list[i])
+		}
+	}()
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			if s := live.At(list[len(list)-1].Received); s.LastSeq != list[len(list)-1].Seq {
+				t.Errorf("seq %d", s.LastSeq)
+			}
+			return
+		default:
+			live.At(list[0].Received.Add(time.Duration(i%150) * time.Second))
+			live.Bounds()
+		}
+	}
+}
+
 func TestKeyframeRebuildsTheState(t *testing.T) {
 	list := story(3, 2, 200)
 	whole, cut := cluster.NewState(), rand.New(rand.NewPCG(5, 6)).IntN(len(list))
@@ -201,6 +231,41 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 			h := cluster.NewHistory(cluster.HistoryOptions{})
 			if d := diffSnapshots(t, whole.Snapshot(list[i].Received, h), later.Snapshot(list[i].Received, h)); d != "" {
 				t.Fatalf("cut at %d, at %d: %s", cut, i, d)
+			}
+		}
+	}
+}
+
+func TestClockSetBack(t *testing.T) {
+	list := story(2, 1, 400)
+	half := len(list) / 2
+	for i := range list[half:] {
+		list[half+i].Received = list[half+i].Received.Add(-30 * time.Minute)
+		list[half+i].Taken = list[half+i].Taken.Add(-30 * time.Minute)
+	}
+	path := filepath.Join(t.TempDir(), "run"+Extension)
+	var seen []*cluster.Snapshot
+	live := record(t, list, RecorderOptions{Path: path}, func(i int, live *Timeline) {
+		if i%150 == 0 && (i == len(list)-1 || list[i].Received.Before(list[i+1].Received)) {
+			seen = append(seen, live.At(list[i].Received))
+		}
+	})
+	defer closing(t, live)
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing(t, f)
+	replay := NewReplay(f, cluster.HistoryOptions{})
+	for _, want := range seen {
+		for _, tl := range []*Timeline{replay, live} {
+			if tl == live && want.At.After(list[len(list)-1].Received) {
+				continue // live, what is later than the newest is now
+			}
+			got := tl.At(want.At)
+			want.Series, got.Series = nil, nil
+			if d := cmp.Diff(want, got, cmp.AllowUnexported(cluster.Text{}, cluster.Figure{})); d != "" {
+				t.Fatal(d)
 			}
 		}
 	}

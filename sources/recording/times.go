@@ -24,8 +24,8 @@ func unit(form int) int64 {
 // else the coarsest that is. So a clock keeps the resolution it once showed.
 func timeForm(last uint8, ns uint64) int {
 	f := int(last)
-	if f >= formNone || int64(ns)%unit(f) != 0 { //nolint:gosec // two's complement
-		for f = 0; int64(ns)%unit(f) != 0; { //nolint:gosec // two's complement
+	if f >= formNone || int64(ns)%unit(f) != 0 {
+		for f = 0; int64(ns)%unit(f) != 0; {
 			f++
 		}
 	}
@@ -41,9 +41,9 @@ func (w *walker) nanos(m *model, c *cell, form int, ns uint64) uint64 {
 func (w *walker) units(m *model, c *cell, form int, ns uint64) uint64 {
 	u := unit(form)
 	guess, byMean := c.predict()
-	base := int64(guess) / u                                                       //nolint:gosec // two's complement
-	off := m.residual(&w.coder, &c.slot, byMean, uint64(int64(ns)/u)-uint64(base)) //nolint:gosec // wraps alike in both directions
-	ns = (uint64(base) + off) * uint64(u)                                          //nolint:gosec // wraps alike in both directions
+	base := int64(guess) / u
+	off := m.residual(&w.coder, &c.slot, byMean, uint64(int64(ns)/u)-uint64(base))
+	ns = (uint64(base) + off) * uint64(u)
 	c.learn(ns)
 	return ns
 }
@@ -72,17 +72,17 @@ func (w *walker) instant(m *model, c *cell, t time.Time) time.Time {
 	case !inNanos(t):
 		form = formWide
 	default:
-		ns = uint64(t.UnixNano()) //nolint:gosec // two's complement
+		ns = uint64(t.UnixNano())
 		form = timeForm(c.form, ns)
 	}
 	switch form = m.form(w, c, timeFormBits, form); form {
 	case formNone:
 		return time.Time{}
 	case formWide:
-		sec, nsec := w.raw(uint64(t.Unix()), 64), w.raw(uint64(t.Nanosecond()), 30) //nolint:gosec // two's complement
-		return time.Unix(int64(sec), int64(nsec)).UTC()                             //nolint:gosec // two's complement
+		sec, nsec := w.raw(uint64(t.Unix()), 64), w.raw(uint64(t.Nanosecond()), 30)
+		return time.Unix(int64(sec), int64(nsec)).UTC()
 	}
-	return time.Unix(0, int64(w.units(m, c, form, ns))).UTC() //nolint:gosec // two's complement
+	return time.Unix(0, int64(w.units(m, c, form, ns))).UTC()
 }
 
 // inNanos tells whether t fits 64 bits of nanoseconds since 1970.

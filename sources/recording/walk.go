@@ -106,18 +106,18 @@ func (w *walker) structure(p *plan, c *cell, v reflect.Value) {
 func (w *walker) list(p *plan, c *cell, v reflect.Value) {
 	var n uint64
 	if !w.decoding && !v.IsNil() {
-		n = uint64(min(v.Len(), w.elements)) + 1 //nolint:gosec // not negative
+		n = uint64(min(v.Len(), w.elements)) + 1
 	}
 	n = w.models[p.id].code(&w.coder, &c.slot, n)
 	if n == 0 || w.err != nil {
 		return
 	}
 	n--
-	if n > uint64(w.elements) { //nolint:gosec // not negative
+	if n > uint64(w.elements) {
 		w.err = errTooMuch
 		return
 	}
-	length := int(n) //nolint:gosec // at most maxElements
+	length := int(n)
 	w.elements -= length
 	if w.decoding && v.IsValid() {
 		v.Set(reflect.MakeSlice(p.typ, length, length))
@@ -167,7 +167,7 @@ func (c *cell) lean(p *plan, before *cell) {
 	}
 	if c.seen == 0 {
 		c.mean = before.mean
-		c.prev += uint64(c.mean) //nolint:gosec // wraps alike in both directions
+		c.prev += uint64(c.mean)
 	}
 }
 

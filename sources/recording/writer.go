@@ -60,7 +60,7 @@ func createNew(path string, alternatives bool) (*os.File, error) {
 		}
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
 		if err == nil || !alternatives || !errors.Is(err, os.ErrExist) || i == tries {
-			return f, err //nolint:wrapcheck // the caller names the file
+			return f, err // the caller names the file
 		}
 	}
 }
