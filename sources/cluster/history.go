@@ -52,6 +52,17 @@ func (h *History) Notice() Text {
 	return h.notice
 }
 
+// Clone returns a copy that shares nothing with h.
+func (h *History) Clone() *History {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	c := &History{options: h.options, shape: h.shape, series: make(map[seriesKey]*series, len(h.series)), interval: h.interval, notice: h.notice}
+	for k, r := range h.series {
+		c.series[k] = r.clone()
+	}
+	return c
+}
+
 // Apply takes what o added to s, which has folded o already.
 func (h *History) Apply(o *Observation, s *State) {
 	h.mu.Lock()

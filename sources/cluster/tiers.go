@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"math"
+	"slices"
 	"time"
 	"unsafe"
 )
@@ -84,6 +85,15 @@ type step struct {
 type series struct {
 	raw   ring[point]
 	tiers [2]ring[step]
+}
+
+func (r *series) clone() *series {
+	c := *r
+	c.raw.items = slices.Clone(r.raw.items)
+	for i := range c.tiers {
+		c.tiers[i].items = slices.Clone(r.tiers[i].items)
+	}
+	return &c
 }
 
 // hole tells whether the newest point marks a hole.

@@ -192,3 +192,23 @@ func BenchmarkForward(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStepBack goes back by a second at a time, as the key [ does. Budget:
+// 20 ms, since a person holds it down.
+func BenchmarkStepBack(b *testing.B) {
+	s := newSim(12, 6)
+	live := NewLive(LiveOptions{TapeBytes: 16 << 20})
+	run(s, live, 2400)
+	_, to := live.Bounds()
+	p := newPlayer(live.tape, cluster.HistoryOptions{})
+	at := to
+	b.ResetTimer()
+	for range b.N {
+		if at = at.Add(-time.Second); to.Sub(at) > 20*time.Minute {
+			at = to
+		}
+		if _, err := p.snapshot(at); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

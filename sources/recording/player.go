@@ -20,6 +20,18 @@ type player struct {
 	history *cluster.History
 	at      time.Time
 	ahead   *item // read, but received after at
+	seeking bool  // until the target's block is reached
+	mark    *mark // where steps back start from; nil after moving on
+}
+
+// mark is how things stood at the start of a block, and what was read since: a
+// step back within the block then takes no seek.
+type mark struct {
+	block   int
+	state   *cluster.State
+	history *cluster.History
+	items   []item
+	next    int // index in items of what comes next; their length when the cursor is to be asked
 }
 
 func newPlayer(s store, o cluster.HistoryOptions) *player {
@@ -38,12 +50,46 @@ func (p *player) play(at time.Time) (*cluster.State, *cluster.History, error) {
 	}
 	target := blockAt(bases, at.UnixNano())
 	from := p.windowStart(bases, target, at)
-	if p.cursor == nil || at.Before(p.at) || p.cursor.block > first+target || p.cursor.block < first+from {
-		p.cursor, p.ahead = newCursor(p.store, first+from), nil
+	switch {
+	case p.cursor != nil && !at.Before(p.at) && p.cursor.block <= first+target && p.cursor.block >= first+from:
+	case p.mark != nil && p.mark.block == first+target:
+		p.back()
+	default:
+		p.cursor, p.ahead, p.mark = newCursor(p.store, first+from), nil, nil
 		p.state, p.history = cluster.NewState(), cluster.NewHistory(p.options)
+		p.seeking = true
 	}
 	p.at = at
-	return p.state, p.history, p.advance(first+target, at)
+	err := p.advance(first+target, at)
+	p.seeking = false
+	return p.state, p.history, err
+}
+
+// back returns to the mark.
+func (p *player) back() {
+	p.state, p.history = p.mark.state.Clone(), p.mark.history.Clone()
+	p.mark.next, p.ahead = 0, nil
+}
+
+// read returns what comes next, and remembers what comes after the mark.
+func (p *player) read() (*item, error) {
+	if m := p.mark; m != nil && m.next < len(m.items) {
+		m.next++
+		return &m.items[m.next-1], nil
+	}
+	i, ok, err := p.cursor.next()
+	if err != nil || !ok {
+		return nil, err
+	}
+	switch {
+	case p.mark == nil:
+	case p.mark.block == i.block:
+		p.mark.items = append(p.mark.items, i)
+		p.mark.next = len(p.mark.items)
+	default:
+		p.mark = nil // moved on
+	}
+	return &i, nil
 }
 
 // windowStart returns the block to begin with so that the history is whole for
@@ -62,13 +108,17 @@ func (p *player) windowStart(bases []int64, target int, at time.Time) int {
 func (p *player) advance(target int, at time.Time) error {
 	for {
 		if p.ahead == nil {
-			i, ok, err := p.cursor.next()
-			if err != nil || !ok {
+			i, err := p.read()
+			if err != nil || i == nil {
 				return err
 			}
-			p.ahead = &i
+			p.ahead = i
 		}
 		i := p.ahead
+		if p.seeking && i.block == target {
+			p.mark = &mark{block: target, state: p.state.Clone(), history: p.history.Clone(), items: []item{*i}, next: 1}
+			p.seeking = false
+		}
 		if i.block > target || i.block == target && i.observation.Received.After(at) {
 			return nil
 		}

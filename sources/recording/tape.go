@@ -88,7 +88,7 @@ func (t *tape) begin(o *cluster.Observation, s *cluster.State) {
 	base := o.Received.UnixNano()
 	t.coder.begin(base)
 	t.kept = append(t.kept, tapeBlock{base: base})
-	for _, k := range keyframe(s) {
+	for _, k := range s.Keyframe() {
 		t.coder.add(&k, true)
 		if t.coder.size() > chunkBytes {
 			t.seal()

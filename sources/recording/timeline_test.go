@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -149,6 +150,9 @@ func TestReplayShowsWhatWasLive(t *testing.T) {
 	for _, s := range seen {
 		check("forward", replay, s)
 	}
+	for _, s := range slices.Backward(seen) {
+		check("backward", replay, s)
+	}
 	pick.Shuffle(len(seen), func(i, j int) { seen[i], seen[j] = seen[j], seen[i] })
 	for i, s := range seen {
 		check("seek", []*Timeline{replay, live}[i%2], s)
@@ -218,7 +222,7 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 	for i := range list {
 		if i == cut {
 			later = cluster.NewState()
-			for _, o := range keyframe(whole) {
+			for _, o := range whole.Keyframe() {
 				later.Apply(&o)
 			}
 		}
