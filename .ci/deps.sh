@@ -13,6 +13,7 @@ packages=(
 	strace procps                      # what runs there, and what does not
 	iproute2 iputils-ping nftables     # networks with faults
 	systemd-journal-remote             # journals to read
+	prometheus                         # promtool, to compare alerts with
 	locales
 )
 

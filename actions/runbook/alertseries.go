@@ -1,0 +1,49 @@
+package runbook
+
+import (
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// maxSamples bounds the memory of one counter whatever the interval: an hour at
+// 1 Hz, or five minutes at 14 Hz.
+const maxSamples = 4200
+
+// AlertSeries is the memory of one series of one target: as many samples as the
+// rules over its family need, and how each of those rules stands. It is plain,
+// so that a keyframe can hold it.
+type AlertSeries struct {
+	Target  cluster.NodeID // whose /metrics
+	Family  cluster.Family
+	Replica cluster.NodeID // whom it is about
+	Seen    bool           // it was there once
+	Stale   bool           // a stale marker is the newest: the series is gone
+	Samples []PromSample   // oldest first
+	Records []AlertRecord  // of each rule in turn; those over other families stay zero
+}
+
+// observe appends a sample. One that is not newer is dropped, as Prometheus
+// drops what is out of order; a repeated old sample is so no new evidence.
+func (s *AlertSeries) observe(at int64, v float64, keep time.Duration) {
+	if n := len(s.Samples); n > 0 && at <= s.Samples[n-1].At {
+		return
+	}
+	s.Seen, s.Stale = true, false
+	from := max(0, len(s.Samples)+1-maxSamples)
+	for from < len(s.Samples) && s.Samples[from].At < at-keep.Milliseconds() {
+		from++
+	}
+	s.Samples = append(s.Samples[from:], PromSample{at, v})
+}
+
+// value returns what the rule's expression, less its comparison, gives at time at.
+func (s *AlertSeries) value(r *Rule, o *AlertOptions, at int64) (v float64, ok bool) {
+	if r.Rate > 0 {
+		return o.Dialect.rate(s.Samples, at, r.Rate.Milliseconds())
+	}
+	if n := len(s.Samples); n > 0 && !s.Stale && o.Dialect.covers(s.Samples[n-1].At, at, Lookback.Milliseconds()) {
+		return s.Samples[n-1].Value, true
+	}
+	return 0, false
+}

@@ -1,0 +1,242 @@
+package runbook
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+var sameFigure = cmp.AllowUnexported(cluster.Figure{})
+
+// straight returns a reading each second for so long up to now.
+func straight(level, slope float64, length int) []Point {
+	var p []Point
+	for t := -length; t <= 0; t++ {
+		p = append(p, Point{now.Add(time.Duration(t) * time.Second), math.Round((level+slope*float64(t))*100) / 100})
+	}
+	return p
+}
+
+func TestForecastWords(t *testing.T) {
+	frozen := append(straight(90, -1, 60)[:40], straight(50, 0, 20)...)
+	for name, c := range map[string]struct {
+		points   []Point
+		restarts []time.Time
+		trend    Trend
+		want     string
+	}{
+		"falling":         {straight(90, -0.25, 90), nil, TrendFalling, "~6 min (5-7)"},
+		"falling soon":    {straight(40, -1, 90), nil, TrendFalling, "~40 s (35-45)"},
+		"falling slowly":  {straight(300, -0.1, 120), nil, TrendFalling, "~50 min (45-55)"},
+		"rising":          {straight(41.3, 0.4, 90), nil, TrendRising, "60 s in ~45 s (40-50)"},
+		"rising beyond":   {straight(80, 0.4, 90), nil, TrendRising, "not converging"},
+		"flat":            {straight(12, 0, 90), nil, TrendFlat, "flat"},
+		"caught up":       {straight(0.2, 0, 90), nil, TrendFlat, "caught up"},
+		"too short":       {straight(30, -1, 12), nil, TrendUnknown, "can't tell yet (12 s of data)"},
+		"none":            {nil, nil, TrendUnknown, "can't tell (no recent data)"},
+		"old":             {straight(30, -1, 120)[:60], nil, TrendUnknown, "can't tell (no recent data)"},
+		"after an action": {straight(90, -1, 90), []time.Time{now.Add(-9 * time.Second)}, TrendUnknown, "can't tell yet (9 s of data)"},
+		"later action":    {straight(90, -0.25, 90), []time.Time{now.Add(time.Second)}, TrendFalling, "~6 min (5-7)"},
+		"just froze":      {frozen, nil, TrendFlat, "flat"},
+		"just turned":     {append(straight(80, 1, 70)[:60], straight(60, -1, 10)...), nil, TrendUnknown, "can't tell yet (9 s of data)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := Predict(c.points, c.restarts, now, ForecastLimits{})
+			if f.Trend.String() != c.trend.String() || f.Words() != c.want {
+				t.Errorf("%v, %q; want %v, %q\n%+v", f.Trend, f.Words(), c.trend, c.want, f)
+			}
+		})
+	}
+}
+
+func TestETAWords(t *testing.T) {
+	for want, v := range map[string][3]float64{
+		"~6 min (4-11)":    {350, 250, 655},
+		"~45 s (30-70)":    {44, 31, 68},
+		"~5 s (<5-10)":     {2, 1, 6},
+		"~1 min (<1-3)":    {50, 20, 150},
+		"~2 min (1-3)":     {110, 100, 130},
+		"~40 min (25-65)":  {2400, 1600, 3800},
+		"~2 h (1.5-3)":     {7000, 6000, 10000},
+		"~8 h (6-13)":      {28000, 24000, 44000},
+		"~1 min (1-3)":     {61, 60, 125},
+		"~120 s (115-120)": {118, 116, 119.5},
+	} {
+		e := ETA{cluster.Known(v[0]), [2]cluster.Figure{cluster.Known(v[1]), cluster.Known(v[2])}}
+		if got := e.Words(); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+	if w := (ETA{}).Words(); w != "" {
+		t.Errorf("unknown: %q", w)
+	}
+}
+
+// TestForecastProperties holds for any readings: the bounds enclose the estimate,
+// none is wider than it may be, repeats change nothing, and nor does when it is.
+func TestForecastProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 300).Draw(t, "n")
+		at := now.Add(-time.Duration(rapid.IntRange(0, 30).Draw(t, "age")) * time.Second)
+		points := make([]Point, n)
+		for i := range slices.Backward(points) {
+			points[i] = Point{at, rapid.OneOf(
+				rapid.Float64Range(0, 100), rapid.Just(float64(i)), rapid.Float64(),
+				rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), 0, -1, 1e300}),
+			).Draw(t, "v")}
+			at = at.Add(-time.Duration(rapid.IntRange(0, 5000).Draw(t, "step")) * time.Millisecond)
+		}
+		f := Predict(points, nil, now, ForecastLimits{})
+		for _, e := range []ETA{f.ToCaughtUp, f.ToEscalation} {
+			best, low, high := value(e.Estimate), value(e.Bounds[0]), value(e.Bounds[1])
+			if e.Known() && (low < 0 || low > best || best > high || high-low > widestInterval*best+1e-9) {
+				t.Fatalf("bad bounds: %v", e)
+			}
+		}
+		if f.Words() == "" {
+			t.Fatal("no words")
+		}
+		if s := Predict(repeated(trace{points: points}).points, nil, now, ForecastLimits{}); !cmp.Equal(f, s, sameFigure) {
+			t.Fatalf("repeats matter: %s", cmp.Diff(f, s, sameFigure))
+		}
+		for i := range points {
+			points[i].At = points[i].At.Add(time.Hour)
+		}
+		s := Predict(points, nil, now.Add(time.Hour), ForecastLimits{})
+		if s.At, s.Since = f.At, f.Since; !cmp.Equal(f, s, sameFigure) {
+			t.Fatalf("the hour matters: %s", cmp.Diff(f, s, sameFigure))
+		}
+	})
+}
+
+// TestForecastNoticesATurn: a forecast that says the opposite of what happens is
+// worst just after a turn, so that it must not live long.
+func TestForecastNoticesATurn(t *testing.T) {
+	var delays []float64
+	for seed := range uint64(100) {
+		r := rand.New(rand.NewPCG(heldOutSeed, seed))
+		g := signal{level: 50, slope: -uniform(r, 0.2, 1), begin: -60, before: uniform(r, 0.2, 1)}
+		tr := sampled(r, "turn", g, 180, 0.5, 0)
+		delay := 60.0
+		for after := range 60 {
+			at := now.Add(time.Duration(after-60) * time.Second)
+			if f := Predict(tr.points, nil, at, ForecastLimits{}); f.Trend != TrendRising {
+				delay = float64(after)
+				break
+			}
+		}
+		delays = append(delays, delay)
+	}
+	slices.Sort(delays)
+	t.Logf("a turn is noticed after %v s (median), %v s (90th percentile)", delays[50], delays[90])
+	if delays[50] > 10 || delays[90] > 20 {
+		t.Errorf("a turn is noticed too late: %v", delays)
+	}
+}
+
+// TestForecastIsNotFooledByACurve: a lag that decays would be promised too soon
+// by a straight line.
+func TestForecastIsNotFooledByACurve(t *testing.T) {
+	promised := 0
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(heldOutSeed, seed))
+		level, decay := uniform(r, 10, 200), uniform(r, 60, 200)
+		var points []Point
+		for s := -120.0; s <= 0; s++ {
+			points = append(points, Point{now.Add(seconds(s)), level*math.Exp(-s/decay) + 0.02*level*r.NormFloat64()})
+		}
+		f := Predict(points, nil, now, ForecastLimits{})
+		if f.ToCaughtUp.Known() {
+			promised++
+		}
+		if f.Slowing && f.Trend == TrendFalling && f.Words() != "falling ever slower" {
+			t.Error(f.Words())
+		}
+	}
+	t.Logf("%d of 200 decays are taken for straight", promised)
+	if promised > 10 {
+		t.Errorf("%d of 200 decays are taken for straight", promised)
+	}
+}
+
+// TestForecastThroughAnIncident asks each second of whole incidents, from before
+// the lag until after its end, as the screen does.
+func TestForecastThroughAnIncident(t *testing.T) {
+	covered, wrong, all := 0, 0, 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(heldOutSeed, seed))
+		up, down, noise := uniform(r, 0.2, 0.8), uniform(r, 0.2, 0.8), 0.0
+		rho, deviation := uniform(r, 0, 0.7), uniform(r, 0.1, 1.5)
+		const begin, turn, healthy, notice = 60.0, 160.0, 0.3, 6.0 // a change takes that long to notice
+		top := healthy + up*(turn-begin)
+		end := turn + (top-1)/down
+		var points []Point
+		for s := 0.0; s < end+60; s++ {
+			lag := min(max(healthy, healthy+up*(s-begin)), max(healthy, top-down*(s-turn)))
+			noise = rho*noise + deviation*math.Sqrt(1-rho*rho)*r.NormFloat64()
+			points = append(points, Point{now.Add(seconds(s)), max(0, lag+noise)})
+			f := Predict(points[max(0, len(points)-300):], nil, now.Add(seconds(s)), ForecastLimits{})
+			truth, e, right, ended := end-s, f.ToCaughtUp, s >= turn && s < end, end
+			if f.ToEscalation.Known() {
+				truth, e, right, ended = begin+(60-healthy)/up-s, f.ToEscalation, s > begin && s < turn, turn
+			}
+			switch {
+			case !e.Known() || (s >= ended && s < ended+notice):
+				continue
+			case !right:
+				wrong++
+			case value(e.Bounds[0]) <= truth && truth <= value(e.Bounds[1]):
+				covered++
+			}
+			all++
+		}
+	}
+	t.Logf("%d forecasts, %d within their bounds, %d of something that does not come", all, covered, wrong)
+	if covered*10 < all*9 || wrong*100 > all || all < 2000 {
+		t.Errorf("%d forecasts, %d within their bounds, %d of something that does not come", all, covered, wrong)
+	}
+}
+
+func TestScores(t *testing.T) {
+	var s Scores
+	say := func(at time.Duration, f Forecast) {
+		f.At = now.Add(at)
+		s.Add(f)
+	}
+	in := func(best float64) ETA {
+		return ETA{cluster.Known(best), [2]cluster.Figure{cluster.Known(best * 0.8), cluster.Known(best * 1.5)}}
+	}
+	say(0, Forecast{ToCaughtUp: in(600)})
+	say(time.Second, Forecast{ToCaughtUp: in(700)}) // too soon after the first
+	say(5*time.Minute, Forecast{ToCaughtUp: in(540)})
+	later := Forecast{At: now.Add(6 * time.Minute), ToCaughtUp: in(480)}
+	if got := s.Kept()[0].Words(later); got != "said 03:22, now 03:26" {
+		t.Error(got)
+	}
+	if got := s.Kept()[0].Words(Forecast{At: later.At, Trend: TrendFlat}); got != "said 03:22, now open" {
+		t.Error(got)
+	}
+	say(11*time.Minute, Forecast{CaughtUp: true})
+	say(12*time.Minute, Forecast{CaughtUp: true})
+	kept := s.Kept()
+	if len(kept) != 2 || kept[0].Words(later) != "said 03:22, was 03:23" || !kept[0].Within() || kept[1].Within() {
+		t.Errorf("%+v", kept)
+	}
+	for i := range 40 {
+		say(time.Duration(20+i)*time.Minute, Forecast{ToEscalation: in(60), Level: cluster.Known(50), Limits: ForecastLimits{1, 60}})
+	}
+	if kept := s.Kept(); len(kept) != mostScored || kept[0].Within() {
+		t.Errorf("%d kept", len(kept))
+	}
+	say(61*time.Minute, Forecast{Level: cluster.Known(61), Limits: ForecastLimits{1, 60}})
+	if kept := s.Kept(); !kept[mostScored-1].Came.Equal(now.Add(61 * time.Minute)) {
+		t.Errorf("%+v", kept[mostScored-1])
+	}
+}
