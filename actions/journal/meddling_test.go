@@ -1,0 +1,109 @@
+package journal
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMeddling: a file that is not as it was left takes no intent. The next one
+// finds a new segment.
+func TestMeddling(t *testing.T) {
+	for name, x := range map[string]struct {
+		do   func(path string) error
+		says string
+	}{
+		"deleted":  {os.Remove, "the file was removed"},
+		"rotated":  {func(p string) error { return os.Rename(p, p+".1") }, "the file was removed"},
+		"replaced": {func(p string) error { return errors.Join(os.Rename(p, p+".1"), os.WriteFile(p, nil, 0o600)) }, "the file was replaced"},
+		"appended to": {func(p string) error {
+			f, err := os.OpenFile(p, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteString("x")
+			return errors.Join(err, f.Close())
+		}, "the file was changed by somebody else"},
+		"truncated":      {func(p string) error { return os.Truncate(p, 10) }, "the file was changed by somebody else"},
+		"made read-only": {func(p string) error { return os.Chmod(p, 0o400) }, "the file was made read-only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, _ := open(t, options(t.TempDir()))
+			must(t)(j.Intent(intent("a")))
+			first := j.Path()
+			if err := x.do(first); err != nil {
+				t.Fatal(err)
+			}
+			_, err := j.Intent(intent("b"))
+			if err == nil || !strings.Contains(err.Error(), x.says) || !strings.Contains(err.Error(), "a new segment was begun") {
+				t.Errorf("%v, want %q", err, x.says)
+			}
+			must(t)(j.Intent(intent("c")))
+			must(t)(j.Outcome(outcome("a", "accepted")))
+			if j.Path() == first || actions(j.Open()) != "c" {
+				t.Errorf("in %s, open %q", j.Path(), actions(j.Open()))
+			}
+			want(t, j.Path(), Fine)
+		})
+	}
+}
+
+func TestDeletedBetweenRuns(t *testing.T) {
+	dir := t.TempDir()
+	path := sample(t, dir)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	j, r := open(t, options(dir))
+	if r.State != Shorter || number(j.Path()) != 2 {
+		t.Errorf("%+v, %s", r, j.Path())
+	}
+}
+
+func TestNoPlace(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "linked")
+	if err := os.Mkdir(link, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/null", filepath.Join(link, segmentName(1))); err != nil {
+		t.Fatal(err)
+	}
+	// /proc takes no directory from anybody, root included.
+	for _, dir := range []string{"/proc/stemetop-audit", "/dev/null/audit", link} {
+		if j, _, err := Open(options(dir)); err == nil {
+			j.Close()
+			t.Errorf("%s: opened", dir)
+		}
+	}
+}
+
+func TestLockedByAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	c := child(t, "hold", dir)
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
+		t.Fatal(line, err)
+	}
+	if _, _, err := Open(options(dir)); !errors.Is(err, ErrLocked) {
+		t.Errorf("%v, want %v", err, ErrLocked)
+	}
+	want(t, filepath.Join(dir, segmentName(1)), Fine) // reading needs no lock
+	in.Close()
+	if err := c.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, options(dir))
+}
