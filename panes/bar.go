@@ -45,6 +45,7 @@ func (p *page) bar(left, right []piece) {
 		}
 	}
 	p.to(p.w - reserved)
+	p.under(Style{}) // a line drawn as a block is one for its left pieces only
 	for _, c := range right {
 		if c.rank <= limit && c.text != "" {
 			p.space(pieceGap)

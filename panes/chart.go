@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"strings"
 	"time"
 
 	"charm.land/lipgloss/v2"
@@ -49,23 +50,21 @@ func (p *page) lagSummary(f *Frame, r *cluster.Replica) {
 	left = append(left, say(k.text, Lag(r.Lag.Seconds), 0))
 	n, width := filled(f.window(), p.w-axisWidth)
 	if top, ok := peak(f.buckets(r.ID, cluster.QuantityLag, n, width)); ok {
-		from := f.Snap.At.Truncate(width).Add(-time.Duration(n-1) * width)
-		left = append(left,
-			say(p.s.Label, "peak "+Lag(cluster.Known(top)), 2), say(p.s.Label, "since "+clock(from), 3))
+		left = append(left, say(p.s.Label, "peak of the last "+Span(time.Duration(n)*width)+": "+Lag(cluster.Known(top)), 2))
 	}
 	p.bar(left, nil)
 }
 
 // unsureFigure is the last value with its age and why there is no newer one.
 func unsureFigure(l *cluster.Lag) string {
-	text := Lag(l.Seconds)
-	if !l.Taken.IsZero() {
-		text += ", " + Age(l.Age) + " old"
+	var text []string
+	if l.Seconds.Known() {
+		text = append(text, Lag(l.Seconds)+", "+lagAge(l)+" old")
 	}
 	if !l.Why.IsZero() {
-		text += ": " + l.Why.String()
+		text = append(text, l.Why.String())
 	}
-	return text
+	return strings.Join(text, ": ")
 }
 
 const (
@@ -95,15 +94,16 @@ func (p *page) plot(f *Frame, id cluster.NodeID, z plotSize) {
 	}
 	c := newPlotCanvas(n, z.rows)
 	labels := c.thresholds(limits, top)
-	c.columns(bs, top)
+	blank := c.columns(bs, top)
 	if labels[0] == "" {
 		labels[0] = Span(time.Duration(top * float64(time.Second)))
 	}
+	style := func(v float64) Style { return p.s.styleAt(v, limits) }
 	for y := range z.rows {
 		if z.axis {
 			p.yLabel(labels[y])
 		}
-		p.plotRow(c, y, bs, limits, seen)
+		p.plotRow(c, y, bs, style, noData(y == wordsAt(labels, z.rows), seen, blank))
 		p.end()
 	}
 	if z.axis {
@@ -127,30 +127,59 @@ func newPlotCanvas(n, rows int) *plotCanvas {
 }
 
 // thresholds draws the lines that lie within the scale and returns their labels
-// by row. A row that holds two names both, where there is room.
+// by row. A row that holds several names all of them, or the greatest alone.
 func (c *plotCanvas) thresholds(t cluster.Thresholds, top float64) map[int]string {
-	labels := map[int]string{}
+	labels, all := map[int]string{}, map[int]string{}
 	for _, d := range []time.Duration{t.Escalate, t.Critical, t.Warning} {
 		at := d.Seconds()
 		if at <= 0 || at > top {
 			continue
 		}
 		row := c.Height() - 1 - level(at, top, c.Height())
-		label := Span(d)
-		if other, two := labels[row]; two {
-			if label = fixed(at, 0) + "," + other; len(label) > labelWidth {
-				label = other
-			}
+		if others, shared := all[row]; shared {
+			all[row] = fixed(at, 0) + "," + others
+		} else {
+			labels[row], all[row] = Span(d), Span(d)
 		}
-		labels[row] = label
 		c.FillLine(row, canvas.NewCell(dottedMark))
+	}
+	for row, label := range all {
+		if len(label) <= labelWidth {
+			labels[row] = label
+		}
 	}
 	return labels
 }
 
-// columns draws one column per bucket; a gap leaves a dot at the foot.
-func (c *plotCanvas) columns(bs []cluster.Bucket, top float64) {
+// wordsAt returns the row nearest the middle that no threshold lies in.
+func wordsAt(labels map[int]string, rows int) int {
+	for y := rows / 2; y > 0; y-- {
+		if labels[y] == "" {
+			return y
+		}
+	}
+	return rows / 2
+}
+
+// noData is what stands in the row of words of a plot where nothing was measured:
+// over all of it, or left of the first measurement, where there is room.
+func noData(words, seen bool, blank int) string {
+	const never, notYet = " nothing measured in this window ", " no data yet "
+	switch {
+	case !words:
+	case !seen:
+		return never
+	case blank > len(notYet)+1:
+		return notYet
+	}
+	return ""
+}
+
+// columns draws one column per bucket; a gap leaves a dot at the foot. It
+// returns how many columns are left of the first measurement.
+func (c *plotCanvas) columns(bs []cluster.Bucket, top float64) (blank int) {
 	rows := float64(c.Height())
+	blank = len(bs)
 	for x := range bs {
 		foot := canvas.Point{X: x, Y: c.Height() - 1}
 		v, ok := bucketMax(&bs[x])
@@ -158,10 +187,12 @@ func (c *plotCanvas) columns(bs []cluster.Bucket, top float64) {
 			c.SetCell(foot, canvas.NewCell(gapMark))
 			continue
 		}
+		blank = min(blank, x)
 		// What was measured is seen, if only as the lowest block.
 		high := max(1.0/8, min(v/top*rows, rows))
 		graph.DrawColumnBottomToTop(&c.Model, foot, high, lipgloss.Style{})
 	}
+	return blank
 }
 
 // yLabel draws the label of a row: its threshold, or the top of the scale.
@@ -171,15 +202,13 @@ func (p *page) yLabel(label string) {
 	p.repeat(p.s.Faint, p.g.Vertical, 1)
 }
 
-// plotRow writes one row of the canvas, coloured by each column's own value.
-func (p *page) plotRow(c *plotCanvas, y int, bs []cluster.Bucket, t cluster.Thresholds, seen bool) {
-	if !seen && y == c.Height()/2 {
-		p.put(p.s.Unknown, " nothing measured in this window")
-		return
-	}
+// plotRow writes one row of the canvas, coloured by each column's own value,
+// after text over its first columns.
+func (p *page) plotRow(c *plotCanvas, y int, bs []cluster.Bucket, style func(float64) Style, text string) {
+	p.put(p.s.Label, text)
 	var now Style
-	for x := 0; x < c.Width() && p.free() > 0; x++ {
-		s, r := p.plotCell(c.Cell(canvas.Point{X: x, Y: y}).Rune, x, bs, t)
+	for x := len(text); x < c.Width() && p.free() > 0; x++ {
+		s, r := p.plotCell(c.Cell(canvas.Point{X: x, Y: y}).Rune, x, bs, style)
 		if s != now {
 			p.change(now, s)
 			now = s
@@ -191,14 +220,14 @@ func (p *page) plotRow(c *plotCanvas, y int, bs []cluster.Bucket, t cluster.Thre
 }
 
 // plotCell returns how a cell of the canvas is written.
-func (p *page) plotCell(r rune, x int, bs []cluster.Bucket, t cluster.Thresholds) (Style, rune) {
+func (p *page) plotCell(r rune, x int, bs []cluster.Bucket, style func(float64) Style) (Style, rune) {
 	switch {
 	case r == gapMark:
 		return p.s.Gap, p.g.Gap
 	case r == dottedMark:
 		return p.s.Faint, p.g.Dotted
 	case runes.IsLowerBlockElement(r) && x < len(bs):
-		return p.s.styleAt(bs[x].Max, t), p.g.Spark[r-runes.LowerBlockOne]
+		return style(bs[x].Max), p.g.Spark[r-runes.LowerBlockOne]
 	}
 	return Style{}, ' '
 }
@@ -214,7 +243,9 @@ func (p *page) xAxis(f *Frame, n int, width time.Duration) {
 	first := last.Add(-time.Duration(n-1) * width)
 	p.right(p.s.Label, "0", labelWidth)
 	p.to(axisWidth)
-	p.put(p.s.Label, clock(first))
+	if start := clock(first); n >= len(start) {
+		p.put(p.s.Label, start)
+	}
 	if n >= 36 {
 		p.to(axisWidth + n/2)
 		p.put(p.s.Label, clock(first.Add(time.Duration(n/2)*width)))

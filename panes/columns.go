@@ -14,7 +14,7 @@ type column[T any] struct {
 // their order, and what they take.
 func fit[T any](all []column[T], w, sep int) (chosen []column[T], taken int) {
 	limit := 0
-	for rank := 0; rank <= 9; rank++ {
+	for rank := range 10 {
 		need := 0
 		for i := range all {
 			if all[i].rank <= rank {

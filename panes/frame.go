@@ -41,6 +41,7 @@ const (
 	PaneHost
 	PaneSync
 	PaneEvents
+	PaneHosts
 	numPanes
 )
 
@@ -103,10 +104,29 @@ func (f *Frame) replica() *cluster.Replica {
 	return f.Snap.Replica(f.Selected)
 }
 
-// window returns the span that sparklines and the chart are to show.
-func (f *Frame) window() time.Duration {
+// defaultWindow is the least window that is asked for by a key.
+const defaultWindow = 10 * time.Minute
+
+// asked returns the span that sparklines and charts are to show.
+func (f *Frame) asked() time.Duration {
 	if f.Window <= 0 {
-		return 10 * time.Minute
+		return defaultWindow
 	}
 	return f.Window
+}
+
+// window returns the span that they do show. As long as there is little to show
+// the default one is shorter, in two steps: the first minutes of an incident
+// would be a column or two at the edge of nothing.
+func (f *Frame) window() time.Duration {
+	w := f.asked()
+	if w != defaultWindow || f.Snap == nil || f.Snap.FirstSeen.IsZero() {
+		return w
+	}
+	for _, short := range [...]time.Duration{2 * time.Minute, 5 * time.Minute} {
+		if f.Snap.At.Sub(f.Snap.FirstSeen) < short {
+			return short
+		}
+	}
+	return w
 }

@@ -21,6 +21,7 @@ var drawn = []struct {
 	{"host", Host, [2]int{64, 21}, [2]int{42, 11}},
 	{"sync", Sync, [2]int{52, 3}, [2]int{34, 3}},
 	{"events", Events, [2]int{52, 5}, [2]int{34, 3}},
+	{"hosts", Hosts, [2]int{99, 17}, [2]int{80, 20}},
 	{"status", Status, [2]int{120, 1}, [2]int{80, 1}},
 	{"large", Large, [2]int{120, 40}, [2]int{80, 24}},
 	{"oneline", OneLine, [2]int{59, 14}, [2]int{30, 3}},

@@ -16,6 +16,12 @@ func Header(f *Frame, w, h int) string {
 		return p.String()
 	}
 	left := append([]piece{say(p.s.Title, " "+clusterName(f), 3)}, p.headline(f)...)
+	if alarming(f.Snap) {
+		for i := range left {
+			left[i].style = Style{}
+		}
+		p.under(p.s.BadgeCrit)
+	}
 	p.bar(left, p.headerRight(f))
 	if f.Snap != nil {
 		p.primaryLine(f)
@@ -37,7 +43,7 @@ func (p *page) headline(f *Frame) []piece {
 	}
 	worst := Worst(f.Snap)
 	if primary := &f.Snap.Primary; primaryLeads(f.Snap) {
-		if a := &primary.Metrics; a.Newest.IsZero() && (a.Err == nil || a.Err.Kind == cluster.FailConnecting) {
+		if waiting(&primary.Metrics) {
 			return []piece{say(p.s.Label, "waiting for the first reading of primary "+primary.Name.String(), 0)}
 		}
 		return []piece{say(p.s.BadgeCrit, " PRIMARY "+string(p.g.Unknown)+" ", 1), say(p.s.Crit, accessText(&primary.Node, f.Snap.At), 0)}
@@ -46,7 +52,25 @@ func (p *page) headline(f *Frame) []piece {
 		return []piece{say(p.s.Label, "no replica known yet", 0)}
 	}
 	k := p.s.lookOf(&worst.Lag, Limits(f.Snap))
-	return []piece{say(k.badge, " "+k.label()+" ", 1), say(k.text, worstText(f.Snap, worst), 0)}
+	return []piece{
+		say(k.badge, " "+k.label()+" ", 1), say(k.text, worstText(f.Snap, worst), 0), say(k.text, othersText(f.Snap, worst), 6),
+	}
+}
+
+// alarming tells whether the headline is one that must be seen across a room: it
+// is drawn as a block, so that colour is not needed for it.
+func alarming(s *cluster.Snapshot) bool {
+	if s == nil {
+		return false
+	}
+	worst := Worst(s)
+	return primaryLeads(s) && !waiting(&s.Primary.Metrics) ||
+		worst != nil && SeverityOf(&worst.Lag, Limits(s)) == SeverityCritical
+}
+
+// waiting tells whether a source has not had the time to answer yet.
+func waiting(a *cluster.Access) bool {
+	return a.Newest.IsZero() && (a.Err == nil || a.Err.Kind == cluster.FailConnecting)
 }
 
 // primaryLeads tells whether the headline is about the primary: it does not
@@ -77,7 +101,7 @@ func worstText(s *cluster.Snapshot, r *cluster.Replica) string {
 	t, name, lag := Limits(s), r.Name.String(), Lag(r.Lag.Seconds)
 	switch SeverityOf(&r.Lag, t) {
 	case SeverityOK:
-		return "worst is " + name + ", " + lag + " behind"
+		return wellText(s, t)
 	case SeverityUnknown:
 		return unsureText(r, s.At)
 	case SeverityWarning, SeverityCritical:
@@ -89,6 +113,30 @@ func worstText(s *cluster.Snapshot, r *cluster.Replica) string {
 		text += ", over " + Span(t.Escalate)
 	}
 	return text
+}
+
+// othersText says how many more replicas are as badly off as the worst.
+func othersText(s *cluster.Snapshot, worst *cluster.Replica) string {
+	t, n := Limits(s), -1
+	as := SeverityOf(&worst.Lag, t)
+	for i := range s.Replicas {
+		if SeverityOf(&s.Replicas[i].Lag, t) == as {
+			n++
+		}
+	}
+	if n <= 0 || as == SeverityOK {
+		return ""
+	}
+	return "and " + Count(cluster.Known(float64(n))) + " more"
+}
+
+// wellText says that all is well. It names no replica and no figure: which one
+// is the worst of the healthy changes all the time and means nothing.
+func wellText(s *cluster.Snapshot, t cluster.Thresholds) string {
+	if len(s.Replicas) == 1 {
+		return s.Replicas[0].Name.String() + " is within " + Span(t.Warning)
+	}
+	return "all " + Count(cluster.Known(float64(len(s.Replicas)))) + " replicas are within " + Span(t.Warning)
 }
 
 // unsureText says what is not known about a lag.

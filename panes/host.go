@@ -90,6 +90,9 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 	p.netLines(h.Nets, nets)
 	p.processTable(f, h, processes)
 	p.missingLines(h)
+	if f.Scroll[PaneHost] <= 0 {
+		p.trends(f, n, p.h-p.lines)
+	}
 }
 
 // shares divides room lines among disks, interfaces and processes, heads

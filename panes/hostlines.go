@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,18 +34,20 @@ func (p *page) memoryLine(h *cluster.Host) {
 	}
 	left := []piece{
 		say(p.s.Text, Bytes(m.Available*1024)+" of "+Bytes(m.Total*1024)+" free", 0),
-		say(p.s.Label, "dirty "+Bytes(m.Dirty*1024), 1),
-		say(p.s.Label, "writeback "+Bytes(m.Writeback*1024), 2),
+		say(p.s.Label, "dirty "+Bytes(m.Dirty*1024), 2),
+		say(p.s.Label, "writeback "+Bytes(m.Writeback*1024), 3),
 	}
 	if m.SwapTotal > 0 {
 		used := m.SwapTotal - min(m.SwapFree, m.SwapTotal)
-		left = append(left, say(p.s.Label, "swap used "+Bytes(used*1024), 3))
+		left = append(left, say(p.s.Label, "swap used "+Bytes(used*1024), 4))
 	}
 	p.bar(left, nil)
 }
 
-// netLines draw the interfaces, one a line.
+// netLines draw the interfaces, one a line, the loopback last.
 func (p *page) netLines(ns []cluster.NetUsage, lines int) {
+	ns = slices.Clone(ns)
+	slices.SortStableFunc(ns, func(a, b cluster.NetUsage) int { return compareBool(isLoopback(&a), isLoopback(&b)) })
 	for i := range ns[:max(0, min(len(ns), lines))] {
 		n := &ns[i]
 		if p.w >= 48 {
@@ -58,6 +61,8 @@ func (p *page) netLines(ns []cluster.NetUsage, lines int) {
 		}, nil)
 	}
 }
+
+func isLoopback(n *cluster.NetUsage) bool { return n.Name.String() == "lo" }
 
 // traffic makes a rate of bytes, ten cells wide.
 func (p *page) traffic(name string, v cluster.Figure) piece {

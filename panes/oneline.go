@@ -17,7 +17,11 @@ func OneLine(f *Frame, w, h int) string {
 		return p.String()
 	}
 	p.worstLine(f)
-	for _, r := range worstFirst(f.Snap, p.h)[min(1, p.known(f)):] {
+	rest := worstFirst(f.Snap, p.h)
+	if len(rest) > 0 && SeverityOf(&rest[0].Lag, Limits(f.Snap)) != SeverityOK {
+		rest = rest[1:] // the first line is about it
+	}
+	for _, r := range rest {
 		if p.lines >= p.h-1 && p.h >= 4 {
 			break
 		}
@@ -30,14 +34,6 @@ func OneLine(f *Frame, w, h int) string {
 		p.line(p.s.Label, "enlarge to 60x15 for all")
 	}
 	return p.String()
-}
-
-// known is how many replicas there are.
-func (p *page) known(f *Frame) int {
-	if f.Snap == nil {
-		return 0
-	}
-	return len(f.Snap.Replicas)
 }
 
 // worstFirst returns up to n replicas, worst first.
@@ -83,6 +79,10 @@ func (p *page) wordings(f *Frame) (look, []string) {
 		age += ", primary silent"
 	}
 	state, mode := k.label()+" ", "  "+modeText(f)
+	if n := strconv.Itoa(len(f.Snap.Replicas)); SeverityOf(&r.Lag, Limits(f.Snap)) == SeverityOK {
+		well := state + wellText(f.Snap, Limits(f.Snap))
+		return k, []string{well + age + "  " + clock(f.Snap.At) + mode, well + age + mode, well + age, state + n + " of " + n + age, state + n, glyph}
+	}
 	return k, []string{
 		state + name + " " + lag + " behind" + age + ", worst of " + strconv.Itoa(len(f.Snap.Replicas)) + "  " + clock(f.Snap.At) + mode,
 		state + name + " " + lag + " behind" + age + mode,

@@ -29,11 +29,12 @@ func (p *page) full() bool { return p.lines >= p.h }
 // left is how many cells of the line begun are free.
 func (p *page) free() int { return p.w - p.n }
 
-// under sets the style of the whole line begun, before anything is put on it.
+// under sets the style below all that is put on the line from here on.
 func (p *page) under(s Style) {
 	if p.full() {
 		return
 	}
+	p.buf = append(p.buf, p.base.Off...)
 	p.base = s
 	p.buf = append(p.buf, s.On...)
 }

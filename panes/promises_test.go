@@ -65,6 +65,88 @@ func TestWordsAtAnySeverity(t *testing.T) {
 	}
 }
 
+// TestAlarmIsABlock: what must be seen across a room is a block from the left
+// edge to the state of the screen, with or without colour; nothing else is.
+func TestAlarmIsABlock(t *testing.T) {
+	for scene, want := range map[string]bool{"critical": true, "primary_down": true, "healthy": false, "unsure": false, "no_snapshot": false, "no_data": false} {
+		for _, s := range []*Styles{Plain(), vivid()} {
+			f := scenes()[scene]
+			f.Styles = s
+			out := Header(f, 80, 2)
+			if got := strings.HasPrefix(out, s.BadgeCrit.On+" "); got != want {
+				t.Errorf("%s: block %v, want %v: %q", scene, got, want, out)
+			}
+		}
+	}
+}
+
+// TestHealthyIsCalm: while all is well, the headline says so and nothing else,
+// however the figures move.
+func TestHealthyIsCalm(t *testing.T) {
+	f := healthy()
+	a := Header(f, 120, 1)
+	f.Snap.Replicas[1].Lag.Seconds = cluster.Known(4.9)
+	if b := Header(f, 120, 1); a != b || !strings.Contains(b, "all 4 replicas are within 5 s") {
+		t.Errorf("%q became %q", a, b)
+	}
+}
+
+// TestWindowGrows: a young session is shown over a shorter window, but for a
+// window that was asked for.
+func TestWindowGrows(t *testing.T) {
+	for _, c := range []struct{ seen, asked, want time.Duration }{
+		{time.Second, 10 * time.Minute, 2 * time.Minute},
+		{2 * time.Minute, 10 * time.Minute, 5 * time.Minute},
+		{5 * time.Minute, 0, 10 * time.Minute},
+		{time.Second, time.Hour, time.Hour},
+	} {
+		f := healthy()
+		f.Window, f.Snap.FirstSeen = c.asked, at.Add(-c.seen)
+		if got := f.window(); got != c.want {
+			t.Errorf("%v after %v: %v, want %v", c.asked, c.seen, got, c.want)
+		}
+		young := strings.Index(strings.Split(ansi.Strip(Replicas(f, 120, 3)), "\n")[0], "behind")
+		f.Snap.FirstSeen = at.Add(-time.Hour)
+		if old := strings.Index(strings.Split(ansi.Strip(Replicas(f, 120, 3)), "\n")[0], "behind"); young != old {
+			t.Errorf("%v: columns move from %d to %d when the window grows", c.asked, young, old)
+		}
+	}
+}
+
+// TestHostsSideBySide: each host has its line, with figures or the reason why
+// there are none, and the selected one is always in view.
+func TestHostsSideBySide(t *testing.T) {
+	f := hostDown()
+	f.Snap.Primary.Host = busyHost()
+	out := ansi.Strip(Hosts(f, 99, 6))
+	for _, want := range []string{"99.4", " ▶ node2    UNKNOWN ?  no reading yet: ssh ops@10.0.0.2:22", "node3    no SSH target"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q:\n%s", want, out)
+		}
+	}
+	f = stalledDisk()
+	if out := ansi.Strip(Hosts(f, 99, 6)); !strings.Contains(out, "HUNGx") {
+		t.Errorf("a hung device is not marked:\n%s", out)
+	}
+	for _, selected := range []cluster.NodeID{"replica-0000", "replica-0503", "replica-0999"} {
+		f := thousand()
+		f.Selected = selected
+		if out := ansi.Strip(Hosts(f, 80, 8)); !strings.Contains(out, " ▶ "+string(selected)) {
+			t.Errorf("%s is not in view:\n%s", selected, out)
+		}
+	}
+}
+
+// TestThresholdLabels: a label names all lines of its row, or the greatest alone.
+func TestThresholdLabels(t *testing.T) {
+	for top, want := range map[float64]string{60: "5,10 s", 3600: "60 s"} {
+		c := newPlotCanvas(10, 4)
+		if got := c.thresholds(Limits(nil), top)[3]; got != want {
+			t.Errorf("top %g: %q, want %q", top, got, want)
+		}
+	}
+}
+
 // TestHeaderKeepsMode: however long the headline, the badge and the mode stay.
 func TestHeaderKeepsMode(t *testing.T) {
 	f := primaryDown()

@@ -39,16 +39,17 @@ func tableColumns(f *Frame, w int) (cs []column[*tableLine], sep, buckets int, w
 	if last := len(cs) - 1; cs[last].head == noteHead && w-taken < wideSpark-minSpark {
 		cs, taken = cs[:last], taken-minNote-sep // the past says more than a short note
 	}
-	buckets, width = spread(cs, f.window(), w-taken)
+	buckets, width = spread(f, cs, w-taken)
 	return cs, sep, buckets, width
 }
 
 // spread gives the room that is left to the sparkline, and what that can't use
-// to the note.
-func spread(cs []column[*tableLine], window time.Duration, room int) (buckets int, width time.Duration) {
+// to the note. The columns keep their places when the window grows.
+func spread(f *Frame, cs []column[*tableLine], room int) (buckets int, width time.Duration) {
 	for i := range cs {
 		if cs[i].head == sparkHead {
-			buckets, width = grid(window, min(minSpark+max(room, 0), maxSpark))
+			buckets, _ = grid(f.asked(), min(minSpark+max(room, 0), maxSpark))
+			buckets, width = filled(f.window(), buckets)
 			room -= buckets - minSpark
 			cs[i].width = max(buckets, minSpark)
 		}
@@ -110,16 +111,22 @@ func drawApplies(p *page, l *tableLine, w int) {
 	p.right(p.s.Text, Rate(l.r.Assertions.PerSecond), w)
 }
 
+// drawSync draws the state of the sync, and that it fails.
 func drawSync(p *page, l *tableLine, w int) {
-	switch s := &l.r.Sync; s.State {
-	case cluster.SyncRunning:
-		p.right(p.s.Text, Percent(s.Progress), w)
-	case cluster.SyncIdle:
-		p.right(p.s.Label, "idle", w)
-	case cluster.SyncStalled:
+	s := &l.r.Sync
+	errs, ok := s.ErrorsPerSecond.Value()
+	fails := ok && errs > 0
+	switch {
+	case s.State == cluster.SyncStalled:
 		p.right(p.s.Warn, "stalled", w)
-	case cluster.SyncUnknown:
-		fallthrough
+	case s.State == cluster.SyncRunning && fails:
+		p.right(p.s.Crit, Percent(s.Progress)+" "+string(p.g.Crit), w)
+	case s.State == cluster.SyncRunning:
+		p.right(p.s.Text, Percent(s.Progress), w)
+	case fails:
+		p.right(p.s.Crit, "errors", w)
+	case s.State == cluster.SyncIdle:
+		p.right(p.s.Label, "idle", w)
 	default:
 		p.right(p.s.Unknown, unknown, w)
 	}

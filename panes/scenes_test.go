@@ -50,6 +50,11 @@ func critical() *Frame {
 		{"node4", cluster.QuantityLag}: until(34, constant(1.1)),
 		{"node5", cluster.QuantityLag}: rising(6.2, 250),
 		{"node2", cluster.QuantityCPU}: constant(8),
+
+		{"node2", cluster.QuantityDiskUtil}:  rising(99.4, 440),
+		{"node2", cluster.QuantityDiskAwait}: rising(61, 440),
+		{"node2", cluster.QuantityIOWait}:    rising(41, 440),
+		{"node2", cluster.QuantityRate}:      until(60, constant(620)),
 	}, r, live("node3", 0.2, 0, 1500), unsure("node4", cluster.LagStale, 1.1, 34*time.Second, "no lag for node4 in the last 34 readings"), warn))
 	f.Rows = []cluster.NodeID{"node2", "node4", "node5", "node3"}
 	f.Recording = cluster.Clean("rec 1.2 MB")

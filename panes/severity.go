@@ -2,6 +2,7 @@ package panes
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -33,18 +34,36 @@ func SeverityOf(l *cluster.Lag, t cluster.Thresholds) Severity {
 	return SeverityOK
 }
 
-// Compare orders replicas worst first: by severity, then by how far behind the
-// last value is, then by id.
+// Compare orders replicas worst first: by severity; those in trouble by how far
+// behind the last value is, in steps of a tenth; then by id. By the very digits
+// the worst of several that are alike would be another at each reading.
 func Compare(a, b *cluster.Replica, t cluster.Thresholds) int {
-	av, aok := a.Lag.Seconds.Value()
-	bv, bok := b.Lag.Seconds.Value()
-	return cmp.Or(
-		cmp.Compare(SeverityOf(&b.Lag, t), SeverityOf(&a.Lag, t)),
-		compareBool(bok, aok),
-		cmp.Compare(bv, av),
-		cmp.Compare(a.ID, b.ID),
-	)
+	as, bs := SeverityOf(&a.Lag, t), SeverityOf(&b.Lag, t)
+	if as != bs {
+		return cmp.Compare(bs, as)
+	}
+	if as != SeverityOK {
+		if c := cmp.Compare(step(b), step(a)); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(a.ID, b.ID)
 }
+
+// step is the lag in steps of a tenth; one that is not known comes last.
+func step(r *cluster.Replica) int {
+	v, ok := r.Lag.Seconds.Value()
+	switch {
+	case !ok:
+		return math.MinInt
+	case v < minStep:
+		v = minStep
+	}
+	return int(math.Floor(math.Log(v) / math.Log(1.1)))
+}
+
+// minStep is the least lag in seconds that is told from none.
+const minStep = 0.1
 
 func compareBool(a, b bool) int {
 	switch {

@@ -50,6 +50,10 @@ func TestWorstFirst(t *testing.T) {
 	if w := Worst(s); w.ID != "worse" {
 		t.Errorf("worst is %s", w.ID)
 	}
+	alike := snapshot(nil, live("b", 41, 0, 0), live("a", 40.9, 0, 0))
+	if w := Worst(alike); w.ID != "a" {
+		t.Errorf("of those that are alike %s is the worst", w.ID)
+	}
 	if w := Worst(snapshot(nil)); w != nil {
 		t.Errorf("worst of none is %v", w)
 	}

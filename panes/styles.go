@@ -99,9 +99,10 @@ func ASCII() *Glyphs {
 // Plain returns styles without any colour: reverse video and bold only.
 func Plain() *Styles {
 	bold := StyleOf(lipgloss.NewStyle().Bold(true))
+	underlined := StyleOf(lipgloss.NewStyle().Bold(true).Underline(true))
 	reverse := StyleOf(lipgloss.NewStyle().Reverse(true))
 	return &Styles{
-		Title: bold, Focus: reverse, Cursor: bold, Warn: bold, Crit: bold,
+		Title: bold, Focus: underlined, Cursor: bold, Warn: bold, Crit: bold,
 		BadgeWarn: bold, BadgeCrit: reverse, BadgeUnknown: bold,
 		ModeLive: bold, ModePaused: reverse, ModeReplay: reverse, ReadOnly: reverse,
 		Message: bold, Glyphs: Unicode(),

@@ -21,7 +21,11 @@ func Sync(f *Frame, w, h int) string {
 	}
 	p.syncHead(f, &r.Sync)
 	if r.Sync.Progress.Known() || r.Sync.State != cluster.SyncIdle {
-		p.progress(r.Sync.Progress, p.w)
+		if r.Sync.State == cluster.SyncIdle { // a full bar would draw the eye to nothing
+			p.repeat(p.s.Faint, p.g.Dotted, p.w)
+		} else {
+			p.progress(r.Sync.Progress, p.w)
+		}
 		p.end()
 	}
 	p.syncRates(&r.Sync)

@@ -23,6 +23,8 @@ func Pane(n Name) Draw {
 		return Sync
 	case PaneEvents:
 		return Events
+	case PaneHosts:
+		return Hosts
 	case NoPane:
 		fallthrough
 	default:
@@ -43,6 +45,8 @@ func Title(f *Frame, n Name) string {
 		return "merkle sync" + of(f)
 	case PaneEvents:
 		return "events"
+	case PaneHosts:
+		return "all hosts"
 	case NoPane:
 		fallthrough
 	default:
@@ -57,14 +61,17 @@ func Section(f *Frame, n Name, w, h int) string {
 		return f.page(w, h).String()
 	}
 	p := f.page(w, 1)
-	style := p.s.Title
+	style, mark := p.s.Title, p.g.Horizontal
 	if f.Focus == n && n != NoPane {
-		style = p.s.Focus
+		style, mark = p.s.Focus, p.g.Cursor
 	}
-	p.repeat(p.s.Faint, p.g.Horizontal, 2)
+	p.repeat(p.s.Faint, p.g.Horizontal, 1)
+	p.repeat(p.s.Faint, mark, 1)
 	title := clip(printable(Title(f, n)), p.free()-3, p.g.Ellipsis)
 	if title != "" {
-		p.raw(style, " "+title+" ")
+		p.space(1)
+		p.raw(style, title)
+		p.space(1)
 	}
 	p.repeat(p.s.Faint, p.g.Horizontal, p.free())
 	p.end()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stemedb/stemetop/panes"
@@ -36,7 +37,7 @@ func (m *model) scrollBy(n int) {
 	for now := m.body(b); n > 0; n-- {
 		*at++
 		next := m.body(b)
-		if next == now || endsBlank(now) {
+		if next == now || endsBlank(next) {
 			*at--
 			return
 		}
@@ -62,7 +63,7 @@ func (m *model) page() int {
 
 // tabOrder is the order in which tab goes through the panes.
 var tabOrder = [...]panes.Name{
-	panes.PaneReplicas, panes.PaneChart, panes.PaneHost, panes.PaneSync, panes.PaneEvents,
+	panes.PaneReplicas, panes.PaneChart, panes.PaneHost, panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
 }
 
 // moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed
@@ -165,12 +166,12 @@ func (m *model) filter(text string) {
 func (m *model) openFilter(string) tea.Cmd {
 	was := m.rows.filter
 	p := &prompt{
-		label: "/", hint: "enter keeps, esc drops", pasting: true,
+		label: "/", hint: "enter keeps, esc drops", pasting: true, input: newInput(textinput.EchoNormal, 0),
 		change: func(m *model, text string) { m.filter(cluster.Clean(text).String()) },
 		accept: func(*model, string) string { return "" },
 		cancel: func(m *model) { m.filter(was) },
 	}
-	p.field.insert([]rune(was))
+	p.input.SetValue(was)
 	m.overlay = p
 	return nil
 }
@@ -179,7 +180,7 @@ func (m *model) canNote() bool { return m.o.AddNote != nil }
 
 func (m *model) openNote(string) tea.Cmd {
 	m.overlay = &prompt{
-		label: "note", hint: "enter writes, esc drops", pasting: true,
+		label: "note", hint: "enter writes, esc drops", pasting: true, input: newInput(textinput.EchoNormal, 0),
 		accept: func(m *model, text string) string {
 			note := cluster.Clean(strings.TrimSpace(text))
 			if note.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stemedb/stemetop/panes"
@@ -60,7 +61,7 @@ func (m *model) seek(t time.Time) tea.Cmd {
 
 func (m *model) openGoto(string) tea.Cmd {
 	m.overlay = &prompt{
-		label: "go to", hint: "03:12  03:12:40  -5m  +30s  start  end (UTC)",
+		label: "go to", hint: "03:12  03:12:40  -5m  +30s  start  end (UTC)", input: newInput(textinput.EchoNormal, 0),
 		accept: func(m *model, text string) string {
 			first, last := m.o.Timeline.Bounds()
 			if m.cursor.mode != panes.Replay {

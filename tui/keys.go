@@ -78,9 +78,9 @@ func moveKeys() []binding {
 		{group, []string{"shift+tab"}, "shift-tab", 0, "", "focus the previous pane", nil, focus(-1)},
 		{
 			group,
-			[]string{"1", "2", "3", "4", "5", "6"},
-			"1-6", 11, "panes",
-			"1 all 2 replicas 3 lag 4 host 5 sync 6 events; again enlarges", nil, (*model).digit,
+			[]string{"1", "2", "3", "4", "5", "6", "7"},
+			"1-7", 11, "panes",
+			"1 all 2 table 3 lag 4 host 5 sync 6 events 7 hosts; again zooms", nil, (*model).digit,
 		},
 	}
 }

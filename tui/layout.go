@@ -24,7 +24,7 @@ const (
 // of the rule between them.
 //
 // The overview at 120 by 40; from 160 columns sync and events stand right of
-// the chart instead of below it:
+// the chart instead of below it, and below them, where there is room, all hosts:
 //
 //	┌─ header ─────────────────────────────────────┐
 //	├─ 2 replicas ─────────────────────────────────┤
@@ -35,11 +35,11 @@ const (
 //	└─ keys, or what is typed ─────────────────────┘
 type layout struct {
 	header rect
-	status rect                       // answers and filter; below 30 lines the footer gives way to them
-	footer rect                       // keys, or what is typed
-	pane   [panes.PaneEvents + 1]rect // by name
-	alone  rect                       // of the large view
-	line   rect                       // of the one line that a tiny screen has room for
+	status rect                      // answers and filter; below 30 lines the footer gives way to them
+	footer rect                      // keys, or what is typed
+	pane   [panes.PaneHosts + 1]rect // by name
+	alone  rect                      // of the large view
+	line   rect                      // of the one line that a tiny screen has room for
 }
 
 // Below this size nothing but one line is of use.
@@ -72,34 +72,47 @@ func arrange(w, h int, k kind, focus panes.Name, rows int) layout {
 		l.pane[focus] = whole
 	case detail:
 		l.pane[panes.PaneChart], whole = whole.top(whole.h * 2 / 5)
-		l.lower(whole, false)
+		l.lower(whole, false, rows)
 	case overview:
 		// Two lines more than rows: title and heads.
 		l.pane[panes.PaneReplicas], whole = whole.top(min(max(rows, 2)+2, whole.h*9/20))
-		l.lower(whole, true)
+		l.lower(whole, true, rows)
 	}
 	return l
 }
 
-// lower places the panes of the selected replica; the chart too if with is set.
-func (l *layout) lower(r rect, with bool) {
+// Lines of the chart and of the hosts below it, with their titles. A chart that
+// is higher shows nothing more.
+const (
+	leastChart = 14
+	mostChart  = 24
+	leastHosts = 6
+)
+
+// lower places the panes of the selected replica, and with them in the overview
+// the chart and what compares it with the other rows.
+func (l *layout) lower(r rect, with bool, rows int) {
 	var right rect
 	l.pane[panes.PaneHost], right = r.left(min(max(r.w*11/20, 44), 100))
 	if with && r.w >= 160 {
+		if right.h >= leastChart+leastHosts {
+			// Three lines more than rows: title, heads and the primary.
+			right, l.pane[panes.PaneHosts] = right.top(min(max(right.h-rows-3, leastChart), mostChart))
+		}
 		l.pane[panes.PaneChart], right = right.left(right.w * 3 / 5)
 		with = false
 	}
-	sync, events := 4, min(r.h*3/10, 12)
+	sync, events := 4, min(right.h*3/10, 12)
 	switch { // where the chart is still to be read
-	case with && r.h < 10:
+	case with && right.h < 10:
 		sync, events = 0, 0
-	case with && r.h < 14:
+	case with && right.h < 14:
 		events = 0
 	case !with:
-		sync, events = min(sync, r.h/2), r.h-min(sync, r.h/2)
+		sync, events = min(sync, right.h/2), right.h-min(sync, right.h/2)
 	}
 	if with {
-		l.pane[panes.PaneChart], right = right.top(r.h - sync - events)
+		l.pane[panes.PaneChart], right = right.top(right.h - sync - events)
 	}
 	l.pane[panes.PaneSync], l.pane[panes.PaneEvents] = right.top(right.h - events)
 }

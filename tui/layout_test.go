@@ -68,9 +68,10 @@ func TestLayoutOfWellKnownSizes(t *testing.T) {
 		{200, 60, 12, map[panes.Name]rect{
 			panes.PaneReplicas: {0, 2, 200, 14},
 			panes.PaneHost:     {0, 16, 100, 42},
-			panes.PaneChart:    {100, 16, 60, 42},
+			panes.PaneChart:    {100, 16, 60, 24},
 			panes.PaneSync:     {160, 16, 40, 4},
-			panes.PaneEvents:   {160, 20, 40, 38},
+			panes.PaneEvents:   {160, 20, 40, 20},
+			panes.PaneHosts:    {100, 40, 100, 18},
 		}},
 	} {
 		l := arrange(c.w, c.h, overview, panes.PaneReplicas, c.rows)

@@ -92,7 +92,7 @@ func runShell() int {
 	signal.Ignore(syscall.SIGTTOU) // to take the terminal back from the background
 	send := make(chan os.Signal, 1)
 	signal.Notify(send, syscall.SIGUSR1)
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this very binary
+	cmd := exec.Command(os.Args[0]) // this very binary
 	cmd.Env = append(os.Environ(), "STEMETOP_TUI=live")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Foreground: true, Ctty: 0}

@@ -18,7 +18,7 @@ var windows = [...]time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 
 // it, and it changes in Update alone.
 type model struct {
 	o   Options
-	ctx context.Context // ends with the program, and with it all that waits
+	ctx context.Context //nolint:containedctx // ends with the program, and with it all that waits: commands get none
 	fx  effects
 	err error // why the program ends; nil where it was asked to
 
@@ -37,7 +37,7 @@ type model struct {
 	primary bool // the primary is looked at instead of the row below the cursor
 	focus   panes.Name
 	kind    kind
-	scroll  [panes.PaneEvents + 1]int
+	scroll  [panes.PaneHosts + 1]int
 	window  int // index in windows
 	overlay overlay
 	asked   []PassphraseRequest // waiting for their dialog
@@ -50,7 +50,7 @@ type model struct {
 
 	dirty bool  // something that is shown has changed since drawn
 	drawn frame // what the screen shows
-	cache [panes.PaneEvents + 1]drawnPane
+	cache [panes.PaneHosts + 1]drawnPane
 }
 
 // effects are what the model does to the terminal besides drawing.

@@ -249,7 +249,7 @@ func TestPasteReachesOnlyFilterAndNote(t *testing.T) {
 	r.Update(pasteOverMsg(r.paste.n))
 	r.keys("esc", "T")
 	paste("03:12")
-	if p, ok := r.overlay.(*prompt); !ok || len(p.field.text) != 0 {
+	if p, ok := r.overlay.(*prompt); !ok || p.input.Value() != "" {
 		t.Error("go to a time took a paste")
 	}
 }
@@ -309,7 +309,7 @@ func TestPassphraseIsMaskedAndGuarded(t *testing.T) {
 		t.Fatal("the dialog did not come up")
 	}
 	r.keys("t", "y", "p", "enter") // meant for the filter
-	if len(d.field.text) != 0 || len(answer) != 0 {
+	if d.input.Value() != "" || len(answer) != 0 {
 		t.Fatal("type-ahead was taken")
 	}
 	r.Update(readyMsg{d})
@@ -320,7 +320,7 @@ func TestPassphraseIsMaskedAndGuarded(t *testing.T) {
 		t.Errorf("not masked:\n%s", text)
 	}
 	r.keys("enter")
-	if got := string(<-answer); got != "seéq" || len(d.field.text) != 0 || r.overlay != nil {
+	if got := string(<-answer); got != "seéq" || d.input.Value() != "" || r.overlay != nil {
 		t.Errorf("answered %q", got)
 	}
 	r.Update(askedMsg{cluster.Clean("b"), answer})
@@ -358,6 +358,10 @@ func TestPanesByDigitAndTab(t *testing.T) {
 	r.keys("6") // no place for events at 80x24
 	if r.focus != panes.PaneEvents || r.kind != zoomed || !strings.Contains(r.text(), "events") {
 		t.Errorf("6: focus %d kind %d", r.focus, r.kind)
+	}
+	r.keys("7")
+	if text := r.text(); r.kind != zoomed || !strings.Contains(text, "all hosts") || !strings.Contains(text, "w_await") {
+		t.Errorf("7: kind %d\n%s", r.kind, text)
 	}
 	r.keys("1", "tab")
 	if r.kind != overview || r.layout().pane[r.focus].empty() {

@@ -29,7 +29,7 @@ func dark() palette {
 	return palette{
 		text: c("#E6E6E6"), label: c("#B8B8B8"), faint: c("#6E6E6E"),
 		good: c("#56B4E9"), warn: c("#F0E442"), crit: c("#FF9E75"), unknown: c("#FFFFFF"),
-		spark: c("#8CC8F0"), gap: c("#B8B8B8"), cursor: c("#2A3440"),
+		spark: c("#8CC8F0"), gap: c("#B8B8B8"), cursor: c("#303030"),
 		onWarn: c("#000000"), blockWarn: c("#F0E442"), onCrit: c("#000000"), blockCrit: c("#FF9E75"),
 		onLive: c("#000000"), live: c("#56B4E9"), onPaused: c("#000000"), paused: c("#F0E442"),
 		onReplay: c("#000000"), replay: c("#D9A8FF"),
@@ -43,7 +43,7 @@ func light() palette {
 	return palette{
 		text: c("#1A1A1A"), label: c("#4A4A4A"), faint: c("#8A8A8A"),
 		good: c("#00558C"), warn: c("#6B4E00"), crit: c("#A00000"), unknown: c("#000000"),
-		spark: c("#00558C"), gap: c("#4A4A4A"), cursor: c("#DCE8F2"),
+		spark: c("#00558C"), gap: c("#4A4A4A"), cursor: c("#E4E4E4"),
 		onWarn: c("#000000"), blockWarn: c("#F0D060"), onCrit: c("#FFFFFF"), blockCrit: c("#A00000"),
 		onLive: c("#FFFFFF"), live: c("#00558C"), onPaused: c("#000000"), paused: c("#F0D060"),
 		onReplay: c("#FFFFFF"), replay: c("#5B2A86"),
@@ -66,7 +66,8 @@ func sixteen() palette {
 func (p palette) styles(g *panes.Glyphs) *panes.Styles {
 	fg := func(c color.Color) panes.Style { return panes.StyleOf(lipgloss.NewStyle().Foreground(orNone(c))) }
 	block := func(on, c color.Color) panes.Style {
-		return panes.StyleOf(lipgloss.NewStyle().Bold(true).Foreground(orNone(on)).Background(orNone(c)))
+		// Not bold: many terminals draw bold black as grey.
+		return panes.StyleOf(lipgloss.NewStyle().Foreground(orNone(on)).Background(orNone(c)))
 	}
 	bold := func(c color.Color) panes.Style {
 		return panes.StyleOf(lipgloss.NewStyle().Bold(true).Foreground(orNone(c)))
@@ -77,7 +78,7 @@ func (p palette) styles(g *panes.Glyphs) *panes.Styles {
 	}
 	return &panes.Styles{
 		Text: fg(p.text), Label: fg(p.label), Faint: fg(p.faint), Title: bold(p.text),
-		Focus: panes.StyleOf(lipgloss.NewStyle().Bold(true).Reverse(true)), Name: bold(p.text),
+		Focus: panes.StyleOf(lipgloss.NewStyle().Bold(true).Underline(true)), Name: bold(p.text),
 		Good: fg(p.good), Warn: fg(p.warn), Crit: bold(p.crit), Unknown: fg(p.unknown),
 		BadgeGood: fg(p.good), BadgeWarn: block(p.onWarn, p.blockWarn),
 		BadgeCrit:    block(p.onCrit, p.blockCrit),

@@ -2,8 +2,8 @@ package tui
 
 import (
 	"time"
-	"unicode/utf8"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -21,10 +21,10 @@ type PassphraseRequest struct {
 // meant for what was there before.
 const settle = 500 * time.Millisecond
 
-// passphrase is the dialog that asks for one. It shows a dot for each rune.
+// passphrase is the dialog that asks for one. It shows a dot for each cell.
 type passphrase struct {
 	request PassphraseRequest
-	field   field
+	input   textinput.Model
 	ready   bool
 	problem string
 }
@@ -40,22 +40,20 @@ func (p *passphrase) key(m *model, k tea.KeyPressMsg) bool {
 		m.say("no passphrase given for " + p.request.File.String())
 		return true
 	case "enter":
-		secret := make([]byte, 0, utf8.UTFMax*fieldLimit)
-		for _, r := range p.field.text {
-			secret = utf8.AppendRune(secret, r)
-		}
-		p.answer(secret)
+		p.answer([]byte(p.input.Value()))
 		return true
 	}
-	p.field.key(k)
+	edit(&p.input, k)
 	return false
 }
 
 // paste refuses: what is pasted may be anything that was copied last.
 func (p *passphrase) paste(*model, string) { p.problem = "type it: pasted text is not taken here" }
 
+// answer hands over the passphrase and forgets it. What the widget has left in
+// old memory can't be wiped; that no passphrase outlives its dialog can be had.
 func (p *passphrase) answer(secret []byte) {
-	p.field.wipe()
+	p.input.Reset()
 	select {
 	case p.request.Answer <- secret:
 	default: // nobody waits any more
@@ -64,12 +62,8 @@ func (p *passphrase) answer(secret []byte) {
 
 func (p *passphrase) draw(m *model, w, _ int) box {
 	const prompt = "passphrase "
-	mask := "•"
-	if m.ascii() {
-		mask = "*"
-	}
 	room := min(w-4, 60)
-	text, at := p.field.view(room-len(prompt), func(rune) string { return mask })
+	text, at := viewInput(&p.input, room-len(prompt))
 	note := "enter sends it to the key, esc goes on without"
 	if p.problem != "" {
 		note = p.problem
@@ -105,7 +99,11 @@ func (m *model) nextPassphrase() tea.Cmd {
 	if m.overlay != nil || len(m.asked) == 0 {
 		return nil
 	}
-	d := &passphrase{request: m.asked[0]}
+	mask := '•'
+	if m.ascii() {
+		mask = '*'
+	}
+	d := &passphrase{request: m.asked[0], input: newInput(textinput.EchoPassword, mask)}
 	m.asked = m.asked[1:]
 	m.overlay = d
 	return m.after(settle, func(time.Time) tea.Msg { return readyMsg{d} })

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -13,7 +14,7 @@ import (
 type prompt struct {
 	label   string
 	hint    string
-	field   field
+	input   textinput.Model
 	pasting bool                        // takes pasted text
 	change  func(m *model, text string) // after each change; may be nil
 	accept  func(m *model, text string) (problem string)
@@ -29,10 +30,13 @@ func (p *prompt) key(m *model, k tea.KeyPressMsg) bool {
 		}
 		return true
 	case "enter":
-		p.problem = p.accept(m, string(p.field.text))
+		p.problem = p.accept(m, p.input.Value())
 		return p.problem == ""
 	}
-	if p.field.key(k) {
+	was := p.input.Value()
+	k.Text = cluster.CleanN(k.Text, inputLimit).String() // a key may hold any text
+	edit(&p.input, k)
+	if p.input.Value() != was {
 		p.changed(m)
 	}
 	return false
@@ -43,14 +47,14 @@ func (p *prompt) paste(m *model, text string) {
 		p.problem = "pasted text is not taken here"
 		return
 	}
-	p.field.insert([]rune(cluster.CleanN(text, fieldLimit).String()))
+	edit(&p.input, tea.PasteMsg{Content: cluster.CleanN(text, inputLimit).String()})
 	p.changed(m)
 }
 
 func (p *prompt) changed(m *model) {
 	p.problem = ""
 	if p.change != nil {
-		p.change(m, string(p.field.text))
+		p.change(m, p.input.Value())
 	}
 }
 
@@ -62,7 +66,7 @@ func (p *prompt) draw(m *model, w, _ int) box {
 		tail = p.problem
 	}
 	room := max(w-len(label)-len(tail)-3, 8)
-	text, at := p.field.view(room, shownRune)
+	text, at := viewInput(&p.input, room)
 	line := s.Title.Render(label) + s.Text.Render(text)
 	free := max(w-len(label)-width(text)-width(tail)-1, 1)
 	look := s.Label
@@ -72,6 +76,3 @@ func (p *prompt) draw(m *model, w, _ int) box {
 	line += strings.Repeat(" ", free) + look.Render(tail) + " "
 	return box{lines: []string{line}, cursor: &point{len(label) + at, 0}, bottom: true}
 }
-
-// shownRune returns a typed rune as it may be drawn.
-func shownRune(r rune) string { return cluster.CleanN(string(r), 16).String() }

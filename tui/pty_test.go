@@ -44,7 +44,7 @@ func begin(t *testing.T, scene string, read bool, environ ...string) *session {
 	}
 	s := &session{t: t, master: master, slave: slave, done: make(chan struct{})}
 	s.before = s.termios()
-	s.cmd = exec.Command(os.Args[0]) //nolint:gosec // this very binary
+	s.cmd = exec.Command(os.Args[0]) // this very binary
 	s.cmd.Env = append(os.Environ(), append([]string{"STEMETOP_TUI=" + scene, "TERM=xterm-256color"}, environ...)...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
@@ -55,7 +54,7 @@ func (t *rows) sort(s *cluster.Snapshot) {
 	case len(sorted) == 0:
 		t.sel = ""
 	case !t.moved:
-		t.sel = worst(s, sorted)
+		t.sel = worst(s, sorted, t.sel)
 	case i < 0: // gone: the cursor stays where it is
 		t.sel = sorted[min(max(place, 0), len(sorted)-1)]
 	case place >= 0: // the selected one keeps its place
@@ -95,40 +94,24 @@ func (t *rows) passes(r *cluster.Replica) bool {
 	return t.filter == "" || strings.Contains(strings.ToLower(r.Name.String()), strings.ToLower(t.filter))
 }
 
-// sortByNeed puts the worst first, as the header names it, then by severity, and
-// those in trouble by their lag in steps of a tenth: by the very digits, rows
-// would change places at each reading. Equals keep their configured order.
+// sortByNeed puts the worst first, as the header names it. Those that need
+// nobody keep their configured order.
 func sortByNeed(rs []*cluster.Replica, limits cluster.Thresholds) {
-	if len(rs) == 0 {
-		return
-	}
-	worst := slices.MinFunc(rs, func(a, b *cluster.Replica) int { return panes.Compare(a, b, limits) })
 	slices.SortStableFunc(rs, func(a, b *cluster.Replica) int {
-		sa, sb := panes.SeverityOf(&a.Lag, limits), panes.SeverityOf(&b.Lag, limits)
-		switch {
-		case sa != sb:
-			return cmp.Compare(sb, sa)
-		case sa == panes.SeverityOK:
+		if well(a, limits) && well(b, limits) {
 			return 0
-		case a == worst:
-			return -1
-		case b == worst:
-			return 1
 		}
-		return cmp.Compare(step(b), step(a))
+		return panes.Compare(a, b, limits)
 	})
 }
 
-func step(r *cluster.Replica) int {
-	v, ok := r.Lag.Seconds.Value()
-	if !ok || v <= 0 {
-		return math.MinInt
-	}
-	return int(math.Floor(math.Log(v) / math.Log(1.1)))
+func well(r *cluster.Replica, limits cluster.Thresholds) bool {
+	return panes.SeverityOf(&r.Lag, limits) == panes.SeverityOK
 }
 
-// worst returns the one of ids that needs a person most.
-func worst(s *cluster.Snapshot, ids []cluster.NodeID) cluster.NodeID {
+// worst returns the one of ids that needs a person most; was where nobody is
+// needed: of those that are well, the cursor rests where it is.
+func worst(s *cluster.Snapshot, ids []cluster.NodeID, was cluster.NodeID) cluster.NodeID {
 	limits, in := panes.Limits(s), make(map[cluster.NodeID]bool, len(ids))
 	for _, id := range ids {
 		in[id] = true
@@ -139,10 +122,13 @@ func worst(s *cluster.Snapshot, ids []cluster.NodeID) cluster.NodeID {
 			w = r
 		}
 	}
-	if w == nil {
-		return ids[0]
+	switch {
+	case w != nil && !well(w, limits):
+		return w.ID
+	case in[was]:
+		return was
 	}
-	return w.ID
+	return ids[0]
 }
 
 // move puts the cursor n rows further; the order stays as it is.

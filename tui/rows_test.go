@@ -49,6 +49,27 @@ func TestCursorRestsOnTheWorst(t *testing.T) {
 	}
 }
 
+// While all is well the cursor rests where it is, and after trouble stays there.
+func TestCursorRestsWhileAllIsWell(t *testing.T) {
+	r := rows{shown: 10}
+	for _, c := range []struct {
+		lags []float64
+		want cluster.NodeID
+	}{
+		{[]float64{0.1, 0.2, 0.3}, "node00"},
+		{[]float64{0.3, 0.2, 0.1}, "node00"},
+		{[]float64{0.1, 9, 0.3}, "node01"},
+		{[]float64{0.4, 0.2, 0.3}, "node01"},
+		{[]float64{30, 0.2, 30.1}, "node00"},
+		{[]float64{30.2, 0.2, 30.1}, "node00"},
+	} {
+		r.sort(lagging(c.lags))
+		if r.sel != c.want {
+			t.Errorf("%v: on %s, want %s", c.lags, r.sel, c.want)
+		}
+	}
+}
+
 // Whatever readings come in, a cursor that was moved stays on its replica and on
 // its line, and all replicas are in the table once.
 func TestSortingNeverMovesTheRowUnderTheCursor(t *testing.T) {

@@ -65,7 +65,7 @@ func (m *model) compose() {
 	c.put(l.header, panes.Header(f, l.header.w, l.header.h))
 	// From left to right, since lines are put together in that order.
 	for _, name := range []panes.Name{
-		panes.PaneReplicas, panes.PaneHost, panes.PaneChart, panes.PaneSync, panes.PaneEvents,
+		panes.PaneReplicas, panes.PaneHost, panes.PaneChart, panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}
