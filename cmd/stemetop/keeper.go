@@ -39,10 +39,10 @@ func (in *invocation) keep(ctx context.Context, p *pipeline, told func(*cluster.
 		Program: "stemetop " + version(), Clock: p.wiring.clock,
 		Failed: k.fail,
 		Lost:   func(n uint64) { p.lost("recording", n) },
-	})
+	}, p.timeline)
 	// It ends by close and not by ctx: the last that was collected comes after that.
 	ctx, k.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	go func() { k.done <- k.recorder.Run(ctx, p.timeline) }()
+	go func() { k.done <- k.recorder.Run(ctx) }()
 	return k, nil
 }
 

@@ -15,7 +15,10 @@ const (
 )
 
 // counter is the recent past of one counter or gauge, oldest first.
-type counter struct{ points []CountPoint }
+type counter struct {
+	points []CountPoint
+	anew   bool // it fell once: its count is not that of all there ever was
+}
 
 // memory says what a counter keeps.
 type memory struct {
@@ -25,20 +28,21 @@ type memory struct {
 }
 
 // add appends a point. A counter that fell was reset: its past is dropped, so
-// that no rate is drawn over the reset.
-func (c *counter) add(p CountPoint, m memory) {
+// that no rate is drawn over the reset, and the return is true.
+func (c *counter) add(p CountPoint, m memory) (reset bool) {
 	n := len(c.points)
 	if n > 0 && !p.Taken.After(c.points[n-1].Taken) {
-		return
+		return false
 	}
-	if n > 0 && p.Value < c.points[n-1].Value {
-		c.points = c.points[:0]
+	if reset = n > 0 && p.Value < c.points[n-1].Value; reset {
+		c.points, c.anew = c.points[:0], true
 	}
 	if n := len(c.points); n > 1 && p.Taken.Sub(c.points[n-2].Taken) < m.space {
 		c.points = c.points[:n-1]
 	}
 	c.points = append(c.points, p)
 	c.trim(m)
+	return reset
 }
 
 func (c *counter) trim(m memory) {
@@ -74,6 +78,17 @@ func (c *counter) rate() Figure {
 	}
 	a, b := c.points[0], c.points[len(c.points)-1]
 	return Known((b.Value - a.Value) / b.Taken.Sub(a.Taken).Seconds())
+}
+
+// peak returns the greatest growth per second between two points that follow
+// each other; 0 with fewer than two.
+func (c *counter) peak() float64 {
+	most := 0.0
+	for i := 1; c != nil && i < len(c.points); i++ {
+		a, b := c.points[i-1], c.points[i]
+		most = max(most, (b.Value-a.Value)/b.Taken.Sub(a.Taken).Seconds())
+	}
+	return most
 }
 
 // freshRate is rate, unknown when the newest point is older than limit at t.

@@ -28,6 +28,18 @@ func countGap(primary, replica *counter) (gap, skew float64, ok bool) {
 	return p - r.Value, skew, true
 }
 
+// gapGrowth returns by how much the gap grew over what the replica's count
+// remembers, and a bound of the error of either end.
+func gapGrowth(primary, replica *counter) (grew, skew float64, ok bool) {
+	now, skew, ok := countGap(primary, replica)
+	if !ok || len(replica.points) < 2 {
+		return 0, 0, false
+	}
+	first := counter{points: replica.points[:1]}
+	then, before, ok := countGap(primary, &first)
+	return now - then, max(skew, before), ok
+}
+
 // behind returns the assertions behind as they are shown: never negative, and
 // unknown with a reason where the skew exceeds the figure.
 func behind(primary, replica *counter, at time.Time, limit time.Duration) (Figure, string) {
@@ -38,6 +50,11 @@ func behind(primary, replica *counter, at time.Time, limit time.Duration) (Figur
 		return Figure{}, "no fresh count of the primary"
 	case !rok || at.Sub(r.Taken) > limit:
 		return Figure{}, "no fresh count of the replica"
+	}
+	if primary.anew || replica.anew {
+		// A restart, after which the two count from different instants, or a
+		// rebuild, after which they do not.
+		return Figure{}, "a count began anew: it may not be of all that is indexed"
 	}
 	gap, skew, ok := countGap(primary, replica)
 	rate, _ := primary.rate().Value()

@@ -22,8 +22,10 @@ func (s *State) Keyframe() []Observation {
 	}
 	add(s.settings, s.step)
 	rest = append(append(rest, s.gaps...), s.notes...)
+	add(s.judged.all()...)
 	for _, id := range sortedKeys(s.nodes) {
 		n := s.nodes[id]
+		add(n.probe.usable, n.probe.newest, n.admin.usable, n.admin.newest)
 		add(n.metrics.usable, n.metrics.newest, n.facts)
 		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
 	}
@@ -47,8 +49,11 @@ func (s *State) remember() *Recall {
 	for _, id := range sortedKeys(s.syncs) {
 		r.Syncs = append(r.Syncs, *s.syncs[id])
 	}
+	for _, id := range sortedKeys(s.probes) {
+		r.Probes = append(r.Probes, ProbeRecall{Node: id, Points: s.probes[id]})
+	}
 	for k, c := range s.counters {
-		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points)})
+		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points), Anew: c.anew})
 	}
 	slices.SortFunc(r.Counts, func(a, b CountRecall) int {
 		// By family first: one family is read in the same scrapes everywhere, so
@@ -65,6 +70,7 @@ func (s *State) recall(r *Recall) {
 	clear(s.lags)
 	clear(s.syncs)
 	clear(s.counters)
+	clear(s.probes)
 	s.found = nil
 	for i := range r.Lags {
 		l := r.Lags[i]
@@ -75,7 +81,10 @@ func (s *State) recall(r *Recall) {
 		y := r.Syncs[i]
 		s.syncs[y.Replica] = &y
 	}
+	for _, p := range r.Probes {
+		s.probes[p.Node] = p.Points
+	}
 	for _, c := range r.Counts {
-		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points)}
+		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points), c.Anew}
 	}
 }

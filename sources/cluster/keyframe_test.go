@@ -49,7 +49,7 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 
 func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	id := rapid.SampledFrom([]NodeID{"node2", "node3", "node9"}).Draw(r, "node")
-	switch rapid.IntRange(0, 8).Draw(r, "kind") {
+	switch rapid.IntRange(0, 11).Draw(r, "kind") {
 	case 0, 1, 2:
 		lags := map[NodeID]float64{}
 		for _, id := range []NodeID{"node2", "node3", "node9"} {
@@ -75,6 +75,19 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 		f.publish(now, Source{Kind: FromOperator}, rapid.SampledFrom([]Body{
 			&Settings{Interval: 2 * time.Second}, &Note{Text: Clean("hello")}, &Gap{Lost: 3}, &ClockStep{By: time.Second},
 		}).Draw(r, "own"), nil)
+	case 9:
+		f.publish(now, Source{FromProbe, id}, &ProbeReading{
+			Method: ProbeICMP, Sent: 2, RTTs: []time.Duration{now / 1000}, Port: PortOpen,
+		}, nil)
+	case 10:
+		f.publish(now, Source{FromAdmin, "node1"}, &BreakersReading{
+			Tripped: []TrippedBreaker{{Agent: "agent-" + id, Failures: 3, FailuresKnown: true}},
+		}, nil)
+	case 11:
+		f.publish(now, Source{Kind: FromJudge}, rapid.SampledFrom([]Body{
+			&AlertChange{Rule: Clean("a"), Replica: id, State: AlertPending, Since: t0}, &AlertChange{Rule: Clean("b"), Replica: id, Critical: true},
+			&Verdict{Replica: id, Cause: CauseDisk}, &Escalation{Reason: Clean("lag_over_60s"), Over: now%2 == 0},
+		}).Draw(r, "conclusion"), nil)
 	}
 }
 

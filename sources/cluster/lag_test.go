@@ -105,6 +105,12 @@ func TestLagFrozen(t *testing.T) {
 		{"zero and the replica stands", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6} }, LagFrozen},
 		{"zero and the replica keeps up", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + 1000*i} }, LagLive},
 		{"zero and nobody writes", func(float64) tick { return tick{0, 1e6, 1e6} }, LagLive},
+		{"zero and the replica falls behind", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + 300*i} }, LagFrozen},
+		{"zero and the replica crawls", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + math.Floor(i/3)} }, LagFrozen},
+		{"zero and a burst arrives", func(i float64) tick {
+			return tick{0, 1e6 + 100*i + 5e4*min(1, max(0, i-10)), 1e6 + 100*i}
+		}, LagLive},
+		{"zero and writing begins", func(i float64) tick { return tick{0, 1e6 + 1000*max(0, i-7), 1e6 + 1000*max(0, i-8)} }, LagLive},
 	}
 	for _, c := range cases {
 		d, at := run(12, c.tick)
@@ -114,6 +120,96 @@ func TestLagFrozen(t *testing.T) {
 	}
 	if d, at := run(4, cases[0].tick); d.lag("node2", at).State != LagLive {
 		t.Error("frozen after four readings")
+	}
+}
+
+// A gauge that stands at zero may be right for long and then wrong, and right again.
+func TestLagZeroFreezesAndThaws(t *testing.T) {
+	f, count := newFeed(t), 1e6
+	step := func(i int, apply float64) LagState {
+		f.primary(sec(float64(i)), 1e6+1000*float64(i), map[NodeID]float64{"node2": 0})
+		f.replica("node2", sec(float64(i)+0.01), count)
+		count += apply
+		return f.lag("node2", sec(float64(i)+0.02)).State
+	}
+	for i := range 100 {
+		if got := step(i, 1000); got != LagLive {
+			t.Fatalf("keeping up, reading %d: %v", i, got)
+		}
+	}
+	for i := 100; i < 110; i++ {
+		if got := step(i, 0); i > 107 && got != LagFrozen {
+			t.Errorf("standing still, reading %d: %v", i, got)
+		}
+	}
+	step(110, 11000) // all at once
+	for i := 111; i < 140; i++ {
+		if got := step(i, 1000); i > 112 && got != LagLive {
+			t.Errorf("keeping up again, reading %d: %v", i, got)
+		}
+	}
+}
+
+// A restart moves the gap by all that was counted before: that accuses nobody,
+// and is no figure.
+func TestResetCountsTellNoGap(t *testing.T) {
+	for name, anew := range map[string]struct{ primary, replica float64 }{"primary": {1, 0}, "replica": {0, 1}, "both": {1, 1}} {
+		f := newFeed(t)
+		for i := range 40 {
+			p, r := 1e6+1000*float64(i), 1e6-990+1000*float64(i) // 10 ms later
+			if i >= 20 {
+				p, r = p-anew.primary*1.01e6, r-anew.replica*1.01e6
+			}
+			at := sec(float64(i))
+			f.primary(at, p, map[NodeID]float64{"node2": 1, "node3": 0})
+			f.replica("node2", at+sec(0.01), r)
+			f.replica("node3", at+sec(0.01), r+1000)
+			for _, id := range []NodeID{"node2", "node3"} {
+				if l := f.lag(id, at+sec(0.02)); l.State != LagLive {
+					t.Fatalf("%s, reading %d of %s: %v", name, i, id, l.State)
+				}
+			}
+			a := f.at(at + sec(0.02)).Replica("node2").Assertions
+			if i == 0 {
+				continue // no rate yet
+			}
+			if i < 20 {
+				wantFigure(t, name, a.Behind, 1000)
+				continue
+			}
+			wantUnknown(t, name, a.Behind)
+			if !strings.Contains(a.Why.String(), "anew") {
+				t.Errorf("%s: because %q", name, a.Why)
+			}
+		}
+	}
+}
+
+// A replica whose page is rendered every 15 s only.
+func TestLagZeroOfASlowPageIsLive(t *testing.T) {
+	f := newFeed(t)
+	for i := range 120 {
+		f.primary(sec(float64(i)), 1e6+1000*float64(i), map[NodeID]float64{"node2": 0})
+		f.replica("node2", sec(float64(i)+0.01), 1e6+1000*float64(i-i%15))
+		// Until it moved once nobody can know that it is slow.
+		if got := f.lag("node2", sec(float64(i)+0.02)).State; i > 15 && got != LagLive {
+			t.Errorf("reading %d: %v", i, got)
+		}
+	}
+}
+
+// Whole seconds stand still for hours while the gap goes with the day's load.
+func TestLagOfAnHonestCoarseGaugeIsLive(t *testing.T) {
+	f, primary, replica := newFeed(t), 1e6, 1e6-2000.0
+	for i := range 3600 {
+		rate := 1000 - float64(i)/4
+		f.primary(sec(float64(i)), primary, map[NodeID]float64{"node2": 2})
+		f.replica("node2", sec(float64(i)+0.01), replica)
+		primary += rate
+		replica = primary - 2*rate
+		if got := f.lag("node2", sec(float64(i)+0.02)).State; got != LagLive {
+			t.Fatalf("reading %d: %v", i, got)
+		}
 	}
 }
 
@@ -201,6 +297,26 @@ func TestCounterResetIsAGap(t *testing.T) {
 	wantFigure(t, "count", a.Indexed, 40)
 	f.replica("node2", sec(6), 540)
 	wantFigure(t, "rate after it", f.at(sec(6)).Replica("node2").Assertions.PerSecond, 500)
+}
+
+func TestCountThatIsNoneSaysWhy(t *testing.T) {
+	for _, v := range []float64{math.NaN(), math.Inf(1), -5} {
+		f := newFeed(t)
+		for i := range 3 {
+			f.primary(sec(float64(i)), v, map[NodeID]float64{"node2": 1})
+			f.replica("node2", sec(float64(i)+0.01), v)
+		}
+		s := f.at(sec(2.1))
+		wantUnknown(t, "primary's count", s.Primary.Assertions)
+		wantUnknown(t, "ingest", s.Primary.IngestPerSecond)
+		a := s.Replica("node2").Assertions
+		wantUnknown(t, "replica's count", a.Indexed)
+		for _, why := range []Text{s.Primary.AssertionsWhy, a.Why} {
+			if !strings.Contains(why.String(), what(v)) {
+				t.Errorf("%v: because %q", v, why)
+			}
+		}
+	}
 }
 
 func TestStaleCountIsNoCount(t *testing.T) {

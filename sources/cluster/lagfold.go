@@ -16,6 +16,9 @@ const (
 	// slowestGauge bounds how much longer a gauge that is known to move rarely
 	// may stand still before it counts as frozen.
 	slowestGauge = 15
+	// evidenceReadings is over how many readings the movement of the gap counts
+	// against digits that stand still: twice what the slowest gauge gets.
+	evidenceReadings = 4 * slowestGauge
 )
 
 // foldLags takes the primary's view of every replica's lag.
@@ -93,40 +96,74 @@ func (l *LagRecall) restart(v float64, taken time.Time) {
 	l.GapKnown = false
 }
 
-// widenGap notes where the gap between the two counts is now, if both are fresh.
+// widenGap notes where the gap between the two counts is now, if both are fresh
+// and the replica's is a new one.
 func (s *State) widenGap(l *LagRecall, taken time.Time) {
 	p, r := s.primaryCount(), s.replicaCount(l.Replica)
 	last, ok := r.last()
-	if !ok || taken.Sub(last.Taken) > s.fresh() {
+	if !ok || taken.Sub(last.Taken) > s.fresh() || last.Taken.Equal(l.CountTaken) {
 		return
 	}
 	gap, skew, ok := countGap(p, r)
 	if !ok {
 		return
 	}
+	l.CountTaken = last.Taken
+	l.renewEvidence(last.Value)
 	if !l.GapKnown {
 		l.GapKnown, l.GapMin, l.GapMax, l.GapSkew = true, gap, gap, skew
-		l.CountMin, l.CountMax = last.Value, last.Value
+		l.CountMin, l.CountMax, l.CountEqual = last.Value, last.Value, max(1, l.CountEqual)
 		return
 	}
 	l.GapMin, l.GapMax, l.GapSkew = min(l.GapMin, gap), max(l.GapMax, gap), max(l.GapSkew, skew)
 	l.CountMin, l.CountMax = min(l.CountMin, last.Value), max(l.CountMax, last.Value)
 }
 
+// renewEvidence forgets the gap where it proves nothing any more. What accuses a
+// zero is the time that the count stands still, so it begins when the count moved
+// last: a replica that kept up for an hour may stop. Other digits may rightly
+// stand for hours, and the gap drifts with the primary's rate meanwhile.
+func (l *LagRecall) renewEvidence(count float64) {
+	switch {
+	case !l.GapKnown:
+		l.CountEqual = 0
+	case count == l.CountMax && count == l.CountMin:
+		l.CountEqual++
+	default:
+		l.CountRun, l.CountEqual = min(l.CountEqual, slowestGauge), 0
+		l.GapKnown = l.Value != 0
+	}
+	if l.State != LagFrozen && l.Equal%evidenceReadings == 0 && l.Value != 0 {
+		l.GapKnown = false
+	}
+}
+
 // frozen tells whether the gauge stands still while the counts say that it
 // can't. A non-zero lag may stand still by its own resolution: the gap must move
 // by more than that many seconds of the primary's rate, on top of the skew. A
-// gauge that is known to move only now and then gets twice its usual time.
+// gauge or a count that is known to move only now and then gets twice its usual
+// time.
 func (s *State) frozen(l *LagRecall) bool {
 	if l.Equal < frozenReadings || !l.GapKnown {
 		return false
 	}
 	moved := l.GapMax - l.GapMin - 2*l.GapSkew
 	if l.Value == 0 {
-		return l.CountMin == l.CountMax && moved > 0
+		stands := l.CountEqual >= frozenReadings && l.CountEqual > 2*l.CountRun
+		return (stands && moved > 0) || s.outgrown(l)
 	}
 	rate, _ := s.primaryCount().rate().Value()
 	return l.Equal > 2*l.LastRun && moved > math.Pow10(-l.Decimals)*math.Abs(rate)
+}
+
+// outgrown tells whether the gap grew so much, within what the counts remember,
+// that the lag can't be 0 now. A gauge of whole seconds says 0 for less than one,
+// and a count that moves only now and then is as old as that.
+func (s *State) outgrown(l *LagRecall) bool {
+	p := s.primaryCount()
+	grew, skew, ok := gapGrowth(p, s.replicaCount(l.Replica))
+	hidden := 1 + float64(max(l.CountRun, l.CountEqual))*s.interval.Seconds()
+	return ok && grew-2*skew > hidden*p.peak()
 }
 
 // viewLag judges a lag as of at.

@@ -19,7 +19,7 @@ func (s *State) applyMetrics(o *Observation) {
 
 // count remembers the samples whose growth matters.
 func (s *State) count(o *Observation, m *Sample) {
-	if m.Family == FamilyLag || !Known(m.Value).ok {
+	if m.Family == FamilyLag || !isCount(m.Value) {
 		return
 	}
 	key := counterKey{o.Source.Node, m.Replica, m.Family}
@@ -28,7 +28,34 @@ func (s *State) count(o *Observation, m *Sample) {
 		c = &counter{}
 		s.counters[key] = c
 	}
-	c.add(CountPoint{Taken: o.Taken, Half: o.Took / 2, Value: m.Value}, s.memoryOf(m.Family))
+	if c.add(CountPoint{Taken: o.Taken, Half: o.Took / 2, Value: m.Value}, s.memoryOf(m.Family)) && m.Family == FamilyAssertions {
+		s.dropGaps(key)
+	}
+}
+
+// isCount tells whether a counter can stand at v.
+func isCount(v float64) bool { return Known(v).ok && v >= 0 }
+
+// badCount returns what is wrong with the count that a node tells of itself, or "".
+func (s *State) badCount(id NodeID) string {
+	n := s.nodes[id]
+	if n == nil || n.metrics.usable == nil {
+		return ""
+	}
+	r, _ := n.metrics.usable.Body.(*MetricsReading)
+	if v, ok := r.Value(FamilyAssertions, ""); ok && !isCount(v) {
+		return "the node counts " + what(v)
+	}
+	return ""
+}
+
+// dropGaps forgets the gaps that a count was one end of before it was reset.
+func (s *State) dropGaps(key counterKey) {
+	for id, l := range s.lags {
+		if key == (counterKey{s.session.Primary.ID, "", FamilyAssertions}) || key.node == id || key.replica == id {
+			l.GapKnown = false
+		}
+	}
 }
 
 func (s *State) memoryOf(f Family) memory {

@@ -9,7 +9,7 @@ import (
 // nodeState is what is remembered of one node's sources. The bodies that it
 // points to never change.
 type nodeState struct {
-	metrics, host attempts
+	metrics, host, probe, admin attempts
 
 	facts            *Observation
 	base, last       *Observation // host readings: rates run from base to last

@@ -11,6 +11,9 @@ const (
 	FromOperator                   // a person at the keyboard: notes, settings
 	FromMetrics                    // a node's /metrics
 	FromHost                       // a node's host over SSH
+	FromProbe                      // a node over the network, from the monitor
+	FromAdmin                      // the primary's admin interface, read only
+	FromJudge                      // the program's own conclusions
 )
 
 // String returns the word for the source.
@@ -24,6 +27,12 @@ func (k SourceKind) String() string {
 		return "metrics"
 	case FromHost:
 		return "host"
+	case FromProbe:
+		return "probe"
+	case FromAdmin:
+		return "admin"
+	case FromJudge:
+		return "judge"
 	}
 	return "source"
 }
@@ -49,18 +58,24 @@ type Observation struct {
 }
 
 // Body is what an observation carries. The set is closed: MetricsReading,
-// HostReading, HostFacts, Session, Settings, Note, Gap, ClockStep, Recall.
+// HostReading, HostFacts, ProbeReading, BreakersReading, AlertChange, Verdict,
+// Escalation, Session, Settings, Note, Gap, ClockStep, Recall.
 type Body interface{ body() }
 
-func (*MetricsReading) body() {}
-func (*HostReading) body()    {}
-func (*HostFacts) body()      {}
-func (*Session) body()        {}
-func (*Settings) body()       {}
-func (*Note) body()           {}
-func (*Gap) body()            {}
-func (*ClockStep) body()      {}
-func (*Recall) body()         {}
+func (*MetricsReading) body()  {}
+func (*HostReading) body()     {}
+func (*HostFacts) body()       {}
+func (*Session) body()         {}
+func (*Settings) body()        {}
+func (*Note) body()            {}
+func (*Gap) body()             {}
+func (*ClockStep) body()       {}
+func (*Recall) body()          {}
+func (*ProbeReading) body()    {}
+func (*BreakersReading) body() {}
+func (*AlertChange) body()     {}
+func (*Verdict) body()         {}
+func (*Escalation) body()      {}
 
 // Session opens every recording and every segment of one: what is watched, by
 // which version, without secrets.

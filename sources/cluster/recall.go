@@ -9,6 +9,7 @@ type Recall struct {
 	Lags      []LagRecall
 	Counts    []CountRecall
 	Syncs     []SyncRecall
+	Probes    []ProbeRecall
 }
 
 // LagRecall is the memory of one replica's lag gauge: how long its digits have
@@ -20,10 +21,13 @@ type LagRecall struct {
 	Equal              int       // readings in a row with the same value
 	LastRun            int       // how long the run before was, if not of zeros
 	EqualSince         time.Time // Taken of the first of them
-	GapMin, GapMax     float64   // extremes of primary's count less replica's since then
+	GapMin, GapMax     float64   // extremes of primary's count less replica's since then or later
 	GapSkew            float64   // the greatest error of those by scrape skew
 	GapKnown           bool
 	CountMin, CountMax float64   // extremes of the replica's own count since then
+	CountTaken         time.Time // of the newest count that is in them
+	CountEqual         int       // such counts in a row with the same value
+	CountRun           int       // how many the run of equal counts before was
 	Decimals           int       // most decimals the gauge ever showed: its resolution
 	Taken              time.Time // of the last valid value
 	State              LagState
@@ -37,6 +41,7 @@ type CountRecall struct {
 	Replica NodeID // the label; empty for the node itself
 	Family  Family
 	Points  []CountPoint
+	Anew    bool // it fell once, by a restart or a rebuild
 }
 
 // CountPoint is one reading of a counter.

@@ -16,6 +16,9 @@ func (r *ring[T]) push(x T, limit int) {
 		if r.head != 0 {
 			r.resize(limit)
 		}
+		if n := len(r.items); n == cap(r.items) { // append would outgrow the limit
+			r.items = append(make([]T, 0, min(n+n/4+16, limit)), r.items...)
+		}
 		r.items = append(r.items, x)
 		return
 	}

@@ -6,18 +6,20 @@ import "time"
 // panes, status and report read it and nothing else, but for the series of the
 // History that it names.
 type Snapshot struct {
-	At        time.Time
-	Session   Session
-	Interval  time.Duration // in force at At
-	Primary   Primary
-	Replicas  []Replica // configured ones in their order, then discovered ones by id
-	Gaps      []Gap     // losses so far, newest last, at most 8
-	LastStep  ClockStep // newest step of the wall clock; zero if none
-	StepAt    time.Time
-	Notes     []NoteAt  // newest last, at most 32
-	LastSeq   uint64    // the newest observation that is in it
-	Series    Series    // the numbers over time, cut at At
-	FirstSeen time.Time // Received of the first observation
+	At          time.Time
+	Session     Session
+	Interval    time.Duration // in force at At
+	Primary     Primary
+	Replicas    []Replica        // configured ones in their order, then discovered ones by id
+	Gaps        []Gap            // losses so far, newest last, at most 8
+	Escalations []Escalation     // those that hold, the oldest first
+	Unmatched   []TrippedBreaker // tripped, and of no replica that is known
+	LastStep    ClockStep        // newest step of the wall clock; zero if none
+	StepAt      time.Time
+	Notes       []NoteAt  // newest last, at most 32
+	LastSeq     uint64    // the newest observation that is in it
+	Series      Series    // the numbers over time, cut at At
+	FirstSeen   time.Time // Received of the first observation
 }
 
 // NoteAt is a note and when it was made.
@@ -67,7 +69,8 @@ type Primary struct {
 	Assertions         Figure // counter
 	IngestPerSecond    Figure
 	SentBytesPerSecond Figure
-	AssertionsWhy      Text // why a figure above is unknown
+	Admin              Access // its admin interface, read only
+	AssertionsWhy      Text   // why a figure above is unknown
 }
 
 // Replica is one follower.
@@ -76,6 +79,10 @@ type Replica struct {
 	Lag        Lag
 	Assertions Assertions
 	Sync       Sync
+	Network    Network
+	Breaker    Breaker
+	Alerts     []AlertChange // the critical rules first; empty while nothing was judged
+	Verdict    Verdict
 }
 
 // LagState says how far a lag figure can be trusted.

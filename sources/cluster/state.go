@@ -30,6 +30,8 @@ type State struct {
 	lags     map[NodeID]*LagRecall
 	syncs    map[NodeID]*SyncRecall
 	counters map[counterKey]*counter
+	probes   map[NodeID][]ProbePoint
+	judged   judgements
 	found    []NodeID // discovered replicas, sorted
 
 	gaps  []Observation
@@ -51,6 +53,8 @@ func NewState() *State {
 		lags:     map[NodeID]*LagRecall{},
 		syncs:    map[NodeID]*SyncRecall{},
 		counters: map[counterKey]*counter{},
+		probes:   map[NodeID][]ProbePoint{},
+		judged:   newJudgements(),
 	}
 }
 
@@ -69,7 +73,13 @@ func (s *State) Apply(o *Observation) {
 		s.applyMetrics(o)
 	case FromHost:
 		s.applyHost(o)
-	default:
+	case FromProbe:
+		s.applyProbe(o)
+	case FromAdmin:
+		s.applyAdmin(o)
+	case FromJudge:
+		s.applyJudge(o)
+	case FromMonitor, FromOperator:
 		s.applyOwn(o)
 	}
 }
@@ -187,8 +197,10 @@ func (s *State) Clone() *State {
 	}
 	c.counters = make(map[counterKey]*counter, len(s.counters))
 	for k, v := range s.counters {
-		c.counters[k] = &counter{slices.Clone(v.points)}
+		c.counters[k] = &counter{slices.Clone(v.points), v.anew}
 	}
+	c.probes = maps.Clone(s.probes) // the lists in it are replaced, never changed
+	c.judged = judgements{maps.Clone(s.judged.alerts), maps.Clone(s.judged.verdicts), maps.Clone(s.judged.escalations)}
 	c.found, c.gaps, c.notes = slices.Clone(s.found), slices.Clone(s.gaps), slices.Clone(s.notes)
 	return &c
 }

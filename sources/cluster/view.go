@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Snapshot returns what is known as of at. series is what Snapshot.Series will be.
 func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
@@ -16,6 +19,7 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 	for _, id := range s.found {
 		v.Replicas = append(v.Replicas, s.viewReplica(NodeSpec{ID: id}, false, v.Primary.Metrics, at))
 	}
+	s.viewJudged(v)
 	for i := range s.gaps {
 		if g, ok := s.gaps[i].Body.(*Gap); ok {
 			v.Gaps = append(v.Gaps, *g)
@@ -32,6 +36,29 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 		}
 	}
 	return v
+}
+
+// viewJudged fills in breakers and conclusions.
+func (s *State) viewJudged(v *Snapshot) {
+	alerts := s.viewAlerts()
+	list, ok := s.tripped(v.At)
+	matched := make([]bool, len(list))
+	for i := range v.Replicas {
+		r := &v.Replicas[i]
+		spec := r.Spec
+		spec.ID = r.ID
+		r.Breaker = s.viewBreaker(spec, v.Primary.Admin, list, ok)
+		r.Alerts, r.Verdict = alerts[r.ID], s.viewVerdict(r.ID)
+		for j := range list {
+			matched[j] = matched[j] || guards(list[j].Agent, spec)
+		}
+	}
+	for j := range list {
+		if !matched[j] {
+			v.Unmatched = append(v.Unmatched, list[j])
+		}
+	}
+	v.Escalations = s.viewEscalations()
 }
 
 func (s *State) viewNode(spec NodeSpec, configured bool, at time.Time) Node {
@@ -55,10 +82,15 @@ func (s *State) viewPrimary(at time.Time) Primary {
 	} else if v.Metrics.Err != nil {
 		v.AssertionsWhy = v.Metrics.Err.What
 	} else {
-		v.AssertionsWhy = Clean("no fresh count")
+		v.AssertionsWhy = Clean(cmp.Or(s.badCount(v.ID), "no fresh count"))
 	}
 	v.IngestPerSecond = c.freshRate(at, s.fresh())
 	v.SentBytesPerSecond = s.sentRate(at)
+	if n := s.nodes[v.ID]; n != nil {
+		v.Admin = n.admin.view(n.admin.newest != nil, s.firstSeen, at, s.fresh())
+	} else {
+		v.Admin.Err = Fail(FailConfig, "not configured", "")
+	}
 	return v
 }
 
@@ -66,6 +98,7 @@ func (s *State) viewReplica(spec NodeSpec, configured bool, primary Access, at t
 	v := Replica{Node: s.viewNode(spec, configured, at)}
 	v.Lag = s.viewLag(spec.ID, primary, at)
 	v.Sync = s.viewSync(spec.ID, at)
+	v.Network = s.viewNetwork(spec.ID, at)
 	v.Assertions = s.viewAssertions(spec.ID, v.Metrics, at)
 	return v
 }
@@ -82,7 +115,7 @@ func (s *State) viewAssertions(id NodeID, own Access, at time.Time) Assertions {
 	case !v.Indexed.Known() && own.Err != nil:
 		v.Why = own.Err.What
 	case why != "":
-		v.Why = Clean(why)
+		v.Why = Clean(cmp.Or(s.badCount(id), why))
 	case !v.PerSecond.Known():
 		v.Why = Clean("no rate yet")
 	}

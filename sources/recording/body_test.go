@@ -51,7 +51,9 @@ func fill(t *rapid.T, v reflect.Value) {
 	case reflect.TypeFor[cluster.Family]():
 		v.SetUint(rapid.Uint64Range(0, uint64(cluster.NumFamilies)-1).Draw(t, "family"))
 		return
-	case reflect.TypeFor[cluster.LagState](), reflect.TypeFor[cluster.SyncState](), reflect.TypeFor[cluster.ProgressUnit]():
+	case reflect.TypeFor[cluster.LagState](), reflect.TypeFor[cluster.SyncState](), reflect.TypeFor[cluster.ProgressUnit](),
+		reflect.TypeFor[cluster.ProbeMethod](), reflect.TypeFor[cluster.PortState](), reflect.TypeFor[cluster.AlertState](),
+		reflect.TypeFor[cluster.Cause](), reflect.TypeFor[cluster.Confidence]():
 		v.SetUint(rapid.Uint64Range(0, 2).Draw(t, "enum"))
 		return
 	}

@@ -141,11 +141,10 @@ func BenchmarkSeek(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "long"+Extension)
 	s := newSim(5, 5)
 	live := NewLive(LiveOptions{})
-	r := NewRecorder(RecorderOptions{Path: path, Clock: sources.NewClock(1)})
+	r := NewRecorder(RecorderOptions{Path: path, Clock: sources.NewClock(1)}, live)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- r.Run(ctx, live) }()
-	awaitFeed(b, live)
+	go func() { done <- r.Run(ctx) }()
 	for _, o := range append([]cluster.Observation{s.session()}, s.facts()...) {
 		live.Apply(&o)
 	}

@@ -19,8 +19,8 @@ const childEnv = "STEMETOP_TEST_RECORD_INTO"
 // recordUntilKilled records a note of the time every 20 ms.
 func recordUntilKilled(dir string) {
 	live := NewLive(LiveOptions{})
-	r := NewRecorder(RecorderOptions{Dir: dir, Clock: sources.NewClock(1), Program: "stemetop test"})
-	go func() { _ = r.Run(context.Background(), live) }()
+	r := NewRecorder(RecorderOptions{Dir: dir, Clock: sources.NewClock(1), Program: "stemetop test"}, live)
+	go func() { _ = r.Run(context.Background()) }()
 	for seq := uint64(1); ; seq++ {
 		now := time.Now()
 		live.Apply(&cluster.Observation{

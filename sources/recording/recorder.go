@@ -41,11 +41,12 @@ type RecorderOptions struct {
 // Recorder writes a live timeline to files. It never holds up what it records:
 // while the disk fails or hangs, the recording has a hole.
 type Recorder struct {
-	options RecorderOptions
-	queue   chan chunk
-	skip    bool // chunks are dropped until a block begins; guarded by the tape
-	lost    atomic.Uint64
-	path    atomic.Pointer[string]
+	options  RecorderOptions
+	timeline *Timeline
+	queue    chan chunk
+	skip     bool // chunks are dropped until a block begins; guarded by the tape
+	lost     atomic.Uint64
+	path     atomic.Pointer[string]
 
 	writer  *writer // nil between files
 	failing bool
@@ -53,8 +54,9 @@ type Recorder struct {
 	full    bool
 }
 
-// NewRecorder returns a recorder, which writes nothing before Run.
-func NewRecorder(o RecorderOptions) *Recorder {
+// NewRecorder returns a recorder of all that t gets from now on. It writes
+// nothing before Run.
+func NewRecorder(o RecorderOptions, t *Timeline) *Recorder {
 	if o.MaxSize <= 0 {
 		o.MaxSize = 1 << 30
 	}
@@ -67,7 +69,9 @@ func NewRecorder(o RecorderOptions) *Recorder {
 	if o.Lost == nil {
 		o.Lost = func(uint64) {}
 	}
-	return &Recorder{options: o, queue: make(chan chunk, queued)}
+	r := &Recorder{options: o, timeline: t, queue: make(chan chunk, queued)}
+	t.tape.feed(r.offer)
+	return r
 }
 
 // Path returns the file that is written, empty while there is none.
@@ -78,11 +82,11 @@ func (r *Recorder) Path() string {
 	return ""
 }
 
-// Run records the timeline from now on until ctx ends, then finishes the file.
+// Run writes what is recorded until ctx ends, then finishes the file.
 // End ctx when the last observation was applied. The error is that of finishing:
 // any other goes to Failed, and Run tries again.
-func (r *Recorder) Run(ctx context.Context, t *Timeline) error {
-	t.tape.feed(r.offer)
+func (r *Recorder) Run(ctx context.Context) error {
+	t := r.timeline
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -72,11 +72,10 @@ func TestRecorderStartsAFileEachDay(t *testing.T) {
 func TestPastBeyondTheTapeIsReadFromTheFile(t *testing.T) {
 	list := story(2, 1, 600)
 	live := NewLive(LiveOptions{TapeBytes: 1, History: cluster.HistoryOptions{Raw: time.Minute}}) // the tape keeps a block
-	r := NewRecorder(RecorderOptions{Dir: t.TempDir(), Clock: sources.NewClock(1000)})
+	r := NewRecorder(RecorderOptions{Dir: t.TempDir(), Clock: sources.NewClock(1000)}, live)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- r.Run(ctx, live) }()
-	awaitFeed(t, live)
+	go func() { done <- r.Run(ctx) }()
 	var early *cluster.Snapshot
 	for i := range list {
 		live.Apply(&list[i])
@@ -135,11 +134,10 @@ func TestRecorderSaysOnceAndTriesAgain(t *testing.T) {
 	}
 	var w watch
 	live := NewLive(LiveOptions{})
-	r := NewRecorder(RecorderOptions{Dir: dir, Clock: sources.NewClock(200), Failed: w.failed})
+	r := NewRecorder(RecorderOptions{Dir: dir, Clock: sources.NewClock(200), Failed: w.failed}, live)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- r.Run(ctx, live) }()
-	awaitFeed(t, live)
+	go func() { done <- r.Run(ctx) }()
 	list := story(1, 1, 2000)
 	i := 0
 	apply := func(until func() bool) {
@@ -201,7 +199,7 @@ func TestSlowDiskCostsAHoleAndNoMore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "slow"+Extension)
 	var w watch
 	live := NewLive(LiveOptions{})
-	r := NewRecorder(RecorderOptions{Path: path, Clock: sources.NewClock(1), Lost: w.lose})
+	r := NewRecorder(RecorderOptions{Path: path, Clock: sources.NewClock(1), Lost: w.lose}, live)
 	live.tape.feed(r.offer) // nobody takes what is queued
 	n := len(list) * 2 / 3
 	for i := range list[:n] {
@@ -210,7 +208,7 @@ func TestSlowDiskCostsAHoleAndNoMore(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- r.Run(ctx, live) }()
+	go func() { done <- r.Run(ctx) }()
 	for end := time.Now().Add(10 * time.Second); r.lost.Load() > 0 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}

@@ -17,6 +17,12 @@ func sane(b cluster.Body) {
 		b.ProgressUnit = known(b.ProgressUnit, cluster.ProgressPercent)
 		b.Version = cluster.Clean(b.Version).String()
 		b.Run = cluster.Clean(b.Run).String()
+	case *cluster.ProbeReading:
+		b.Method, b.Port = known(b.Method, cluster.ProbeTCP), known(b.Port, cluster.PortNoRoute)
+	case *cluster.AlertChange:
+		b.State, b.Was = known(b.State, cluster.AlertFiring), known(b.Was, cluster.AlertFiring)
+	case *cluster.Verdict:
+		b.Cause, b.Confidence = known(b.Cause, cluster.CauseMeasurement), known(b.Confidence, cluster.ConfidenceLikely)
 	case *cluster.Recall:
 		b.Counts = slices.DeleteFunc(b.Counts, func(c cluster.CountRecall) bool { return !isFamily(c.Family) })
 		for i := range b.Lags {

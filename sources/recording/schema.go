@@ -61,6 +61,11 @@ func bodyKinds() []bodyKind {
 		{"gap", reflect.TypeFor[cluster.Gap]()},
 		{"clock_step", reflect.TypeFor[cluster.ClockStep]()},
 		{"recall", reflect.TypeFor[cluster.Recall]()},
+		{"probe", reflect.TypeFor[cluster.ProbeReading]()},
+		{"breakers", reflect.TypeFor[cluster.BreakersReading]()},
+		{"alert", reflect.TypeFor[cluster.AlertChange]()},
+		{"verdict", reflect.TypeFor[cluster.Verdict]()},
+		{"escalation", reflect.TypeFor[cluster.Escalation]()},
 	}
 }
 

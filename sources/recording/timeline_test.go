@@ -88,11 +88,10 @@ func record(t testing.TB, list []cluster.Observation, o RecorderOptions, between
 	}
 	o.Clock, o.Program = sources.NewClock(1), "stemetop test"
 	live := NewLive(LiveOptions{})
-	r := NewRecorder(o)
+	r := NewRecorder(o, live)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- r.Run(ctx, live) }()
-	awaitFeed(t, live)
+	go func() { done <- r.Run(ctx) }()
 	for i := range list {
 		live.Apply(&list[i])
 		if between != nil {
@@ -104,20 +103,6 @@ func record(t testing.TB, list []cluster.Observation, o RecorderOptions, between
 		t.Fatal(err)
 	}
 	return live
-}
-
-// awaitFeed waits until the recorder listens.
-func awaitFeed(t testing.TB, live *Timeline) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		live.tape.mu.Lock()
-		fed := live.tape.sink != nil
-		live.tape.mu.Unlock()
-		if fed {
-			return
-		}
-	}
-	t.Fatal("the recorder did not start")
 }
 
 func TestReplayShowsWhatWasLive(t *testing.T) {

@@ -1,0 +1,115 @@
+package cluster
+
+import (
+	"strings"
+	"time"
+)
+
+// BreakersReading is what the primary's admin interface lists as tripped.
+type BreakersReading struct {
+	Tripped []TrippedBreaker
+}
+
+// TrippedBreaker is one circuit breaker that is not closed, as the server tells it.
+type TrippedBreaker struct {
+	Agent         NodeID    // raw, as it would be sent in a reset
+	State         Text      // the server's word; empty if it says none
+	Since         time.Time // zero if it does not say
+	Failures      float64
+	FailuresKnown bool
+	Reason        Text
+}
+
+// BreakerState is the state of a replica's circuit breaker.
+type BreakerState uint8
+
+// The states of a breaker.
+const (
+	BreakerUnknown BreakerState = iota // the list could not be read
+	BreakerClosed                      // not in the list of tripped ones
+	BreakerTripped
+)
+
+// String returns the contract's word for the state.
+func (s BreakerState) String() string {
+	if s > BreakerTripped {
+		return "unknown"
+	}
+	return [...]string{"unknown", "closed", "tripped"}[s]
+}
+
+// Breaker is a replica's circuit breaker.
+type Breaker struct {
+	State    BreakerState
+	Agent    NodeID // configured, or that of the tripped breaker joined by name; may be empty
+	Since    time.Time
+	Failures Figure
+	Reason   Text
+	Why      Text // why it is not known
+}
+
+func (s *State) applyAdmin(o *Observation) {
+	s.node(o.Source.Node).admin.add(o)
+}
+
+// tripped returns the fresh list, or ok false.
+func (s *State) tripped(at time.Time) (list []TrippedBreaker, ok bool) {
+	n := s.nodes[s.session.Primary.ID]
+	if n == nil || !n.admin.view(true, s.firstSeen, at, s.fresh()).Reachable {
+		return nil, false
+	}
+	b, ok := n.admin.newest.Body.(*BreakersReading)
+	if !ok {
+		return nil, false
+	}
+	return b.Tripped, true
+}
+
+func (s *State) viewBreaker(spec NodeSpec, admin Access, list []TrippedBreaker, ok bool) Breaker {
+	v := Breaker{Agent: spec.AgentID}
+	if !ok {
+		if admin.Err != nil {
+			v.Why = admin.Err.What
+		}
+		return v
+	}
+	v.State = BreakerClosed
+	for i := range list {
+		t := &list[i]
+		if !guards(t.Agent, spec) {
+			continue
+		}
+		v.State, v.Agent, v.Since, v.Reason = BreakerTripped, t.Agent, t.Since, t.Reason
+		if t.FailuresKnown {
+			v.Failures = Known(t.Failures)
+		}
+	}
+	return v
+}
+
+// guards tells whether a breaker is the replica's: by the configured agent id,
+// else by a name that is the replica's or has it as a whole word.
+func guards(agent NodeID, spec NodeSpec) bool {
+	if spec.AgentID != "" {
+		return agent == spec.AgentID
+	}
+	a, id := string(agent), string(spec.ID)
+	if id == "" {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(a[from:], id)
+		if i < 0 {
+			return false
+		}
+		begin, end := from+i, from+i+len(id)
+		if (begin == 0 || !isWord(a[begin-1])) && (end == len(a) || !isWord(a[end])) {
+			return true
+		}
+		from = begin + 1
+	}
+}
+
+func isWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}

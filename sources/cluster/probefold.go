@@ -1,0 +1,78 @@
+package cluster
+
+import (
+	"slices"
+	"time"
+)
+
+// keepProbes is how many probes loss and percentiles are of: enough to see 2 %
+// loss, few enough to forget a minute's trouble in a minute.
+const keepProbes = 60
+
+func (s *State) applyProbe(o *Observation) {
+	n := s.node(o.Source.Node)
+	n.probe.add(o)
+	r, ok := o.Body.(*ProbeReading)
+	if !ok {
+		return
+	}
+	list := s.probes[o.Source.Node]
+	for i := range min(r.Sent, keepProbes) {
+		p := ProbePoint{Taken: o.Taken, Lost: i >= len(r.RTTs)}
+		if !p.Lost {
+			p.RTT = r.RTTs[i]
+		}
+		list = append(list, p)
+	}
+	if len(list) > keepProbes {
+		list = slices.Clone(list[len(list)-keepProbes:])
+	}
+	s.probes[o.Source.Node] = list
+}
+
+func (s *State) viewNetwork(id NodeID, at time.Time) Network {
+	n := s.nodes[id]
+	if n == nil {
+		n = &nodeState{}
+	}
+	v := Network{Access: n.probe.view(n.probe.newest != nil, s.firstSeen, at, s.fresh())}
+	if !v.Reachable {
+		return v
+	}
+	if r, ok := n.probe.newest.Body.(*ProbeReading); ok {
+		v.Method, v.MethodWhy, v.Port, v.PortWhy = r.Method, r.Why, r.Port, r.PortWhy
+	}
+	v.figures(s.probes[id])
+	return v
+}
+
+func (v *Network) figures(points []ProbePoint) {
+	var rtts []time.Duration
+	var jitter time.Duration
+	for i, p := range points {
+		if p.Lost {
+			continue
+		}
+		if i > 0 && !points[i-1].Lost {
+			jitter += (p.RTT - points[i-1].RTT).Abs()
+		}
+		rtts = append(rtts, p.RTT)
+	}
+	v.Probes = len(points)
+	if len(points) > 0 {
+		v.Loss = Known(float64(len(points)-len(rtts)) / float64(len(points)) * 100)
+	}
+	if len(rtts) == 0 {
+		return
+	}
+	if !points[len(points)-1].Lost {
+		v.RTT = ms(rtts[len(rtts)-1])
+	}
+	if len(rtts) > 1 {
+		v.Jitter = ms(jitter / time.Duration(len(rtts)-1))
+	}
+	slices.Sort(rtts)
+	v.Min, v.Median, v.P95 = ms(rtts[0]), ms(rtts[len(rtts)/2]), ms(rtts[(len(rtts)*95+99)/100-1])
+}
+
+func ms(d time.Duration) Figure { return Known(float64(d) / float64(time.Millisecond)) }
