@@ -8,11 +8,11 @@ BENCH ?= .
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build ./stemetop
-	$(GO) build -o stemetop ./cmd/stemetop
+build: ## build ./stemetop, one static binary
+	CGO_ENABLED=0 $(GO) build -o stemetop ./cmd/stemetop
 
 .PHONY: demo
 demo: build ## the live monitor on an embedded cluster
@@ -30,6 +30,10 @@ test: ## all tests, with the race detector; installs what they need
 .PHONY: bench
 bench: ## all benchmarks, or those of BENCH=regexp
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: bench-process
+bench-process: ## what the whole program costs, from outside
+	$(GO) test ./cmd/stemetop -run '^$$' -bench 'Process|Day' -benchtime 1x -timeout 30m
 
 .PHONY: lint
 lint: ## formatting and linters

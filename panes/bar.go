@@ -2,8 +2,9 @@ package panes
 
 import "strings"
 
-// piece is a part of a one-line bar. Of rank 2 and more the greatest is dropped
-// first; then a long text of rank 0 is cut, then rank 1 is dropped.
+// piece is a part of a one-line bar. From rank 2 on the least come first: each
+// rank is drawn if it fits beside those before it. Where not even rank 1 fits, a
+// long text of rank 0 is cut, then rank 1 is dropped.
 type piece struct {
 	style Style
 	text  string
@@ -26,20 +27,22 @@ const pieceGap = 2
 // bar puts pieces at the left and at the right of one line, dropping what the
 // width has no room for.
 func (p *page) bar(left, right []piece) {
-	limit := 0
-	for rank := 1; rank <= 9; rank++ {
+	chosen := ranks(1)
+	for rank := 1; rank <= mostRank; rank++ {
 		cut := p.w
 		if rank == 1 {
 			cut = p.w / 3
 		}
-		if span(left, rank, cut)+span(right, rank, cut) > p.free()+pieceGap {
+		with := chosen | 1<<rank
+		if span(left, with, cut)+span(right, with, cut) <= p.free()+pieceGap {
+			chosen = with
+		} else if rank == 1 {
 			break
 		}
-		limit = rank
 	}
-	reserved := span(right, limit, p.w) // with the gap before each
+	reserved := span(right, chosen, p.w) // with the gap before each
 	for _, c := range left {
-		if c.rank <= limit && c.text != "" {
+		if chosen.has(c.rank) && c.text != "" {
 			p.piece(c, p.free()-reserved)
 			p.space(min(pieceGap, p.free()-reserved))
 		}
@@ -47,7 +50,7 @@ func (p *page) bar(left, right []piece) {
 	p.to(p.w - reserved)
 	p.under(Style{}) // a line drawn as a block is one for its left pieces only
 	for _, c := range right {
-		if c.rank <= limit && c.text != "" {
+		if chosen.has(c.rank) && c.text != "" {
 			p.space(pieceGap)
 			p.piece(c, p.free())
 		}
@@ -65,12 +68,23 @@ func (p *page) piece(c piece, n int) {
 	p.raw(c.style, clip(printable(c.text), n, p.g.Ellipsis))
 }
 
-// span is what the pieces up to a rank take, those of rank 0 cut to so many
+// ranks is a set of ranks.
+type ranks uint16
+
+// mostRank is the greatest rank.
+const mostRank = 9
+
+func (r ranks) has(rank int) bool { return r&(1<<rank) != 0 }
+
+// everyRank holds all ranks.
+const everyRank ranks = 1<<(mostRank+1) - 1
+
+// span is what the pieces of some ranks take, those of rank 0 cut to so many
 // cells, with a gap each.
-func span(ps []piece, rank, cut int) int {
+func span(ps []piece, of ranks, cut int) int {
 	n := 0
 	for _, c := range ps {
-		if c.rank <= rank && c.text != "" {
+		if of.has(c.rank) && c.text != "" {
 			text := cells(printable(c.text))
 			if c.rank == 0 {
 				text = min(text, cut)

@@ -26,7 +26,7 @@ func fleet(n int) *Frame {
 	}
 	f := frame(snapshot(nil, rs...))
 	f.Snap.Series = ready{fakeSeries{{"x", cluster.QuantityLag}: rising(14, 500)}.Buckets("x", cluster.QuantityLag, at, 5*time.Second, 400)}
-	f.Styles = vivid()
+	f.Styles, f.Forecasts = vivid(), &Forecasts{} // as for a key
 	return f
 }
 

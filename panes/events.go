@@ -71,6 +71,9 @@ const maxFailing = 100
 // failing lists the sources that do not answer or answer in part.
 func failing(p *page, s *cluster.Snapshot) []event {
 	es := failingOf(p, &s.Primary.Node, nil)
+	if a := &s.Primary.Admin; a.Configured && a.Err != nil {
+		es = append(es, event{when: "now", style: p.s.Unknown, text: s.Primary.Name.String() + " admin: " + failureText(a.Err)})
+	}
 	for i := 0; i < len(s.Replicas) && len(es) < maxFailing; i++ {
 		es = failingOf(p, &s.Replicas[i].Node, es)
 	}

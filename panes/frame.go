@@ -33,7 +33,7 @@ func (m Mode) String() string {
 // Name names a pane, for focus, titles and scrolling.
 type Name uint8
 
-// The panes of the overview, in the order of tab.
+// The panes of the overview, in the order of their digits.
 const (
 	NoPane Name = iota
 	PaneReplicas
@@ -42,7 +42,9 @@ const (
 	PaneSync
 	PaneEvents
 	PaneHosts
-	numPanes
+	PaneAlerts
+	PaneWhy
+	NumPanes // how many names there are, NoPane included
 )
 
 // Frame is all that a pane may look at. It is made anew for every draw; panes
@@ -69,8 +71,13 @@ type Frame struct {
 	Message   cluster.Text // answer to the last key, for the status line
 	Recording cluster.Text // e.g. "rec 1.2 MB", "not recorded"; empty for nothing to say
 
+	// Escalation is whom to call when a condition of escalation holds, in order.
+	Escalation []cluster.Text
+	// Forecasts remembers what was reckoned for Snap; nil costs time only.
+	Forecasts *Forecasts
+
 	Focus  Name
-	Scroll [numPanes]int // first line drawn of a pane that is taller than its place
+	Scroll [NumPanes]int // first line drawn of a pane that is taller than its place
 	Styles *Styles
 }
 

@@ -23,6 +23,10 @@ var drawn = []struct {
 	{"events", Events, [2]int{52, 5}, [2]int{34, 3}},
 	{"hosts", Hosts, [2]int{99, 17}, [2]int{80, 20}},
 	{"status", Status, [2]int{120, 1}, [2]int{80, 1}},
+	{"alerts", Alerts, [2]int{38, 13}, [2]int{80, 20}},
+	{"why", Why, [2]int{120, 6}, [2]int{80, 3}},
+	{"banner", Banner, [2]int{120, 1}, [2]int{80, 1}},
+	{"escalation", Escalation, [2]int{100, 14}, [2]int{76, 20}},
 	{"large", Large, [2]int{120, 40}, [2]int{80, 24}},
 	{"oneline", OneLine, [2]int{59, 14}, [2]int{30, 3}},
 }

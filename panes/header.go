@@ -52,9 +52,13 @@ func (p *page) headline(f *Frame) []piece {
 		return []piece{say(p.s.Label, "no replica known yet", 0)}
 	}
 	k := p.s.lookOf(&worst.Lag, Limits(f.Snap))
-	return []piece{
-		say(k.badge, " "+k.label()+" ", 1), say(k.text, worstText(f.Snap, worst), 0), say(k.text, othersText(f.Snap, worst), 6),
+	left := []piece{say(k.badge, " "+k.label()+" ", 1)}
+	if s := SeverityOf(&worst.Lag, Limits(f.Snap)); s == SeverityOK || s == SeverityUnknown {
+		return append(left, say(k.text, worstText(f.Snap, worst), 0), say(k.text, othersText(f.Snap, worst), 7))
 	}
+	fc := f.forecast(worst)
+	return append(left,
+		say(k.text, worstText(f.Snap, worst)+direction(&fc), 0), say(k.text, arrival(&fc), 2), say(k.text, othersText(f.Snap, worst), 7))
 }
 
 // alarming tells whether the headline is one that must be seen across a room: it
@@ -170,14 +174,14 @@ func (p *page) headerRight(f *Frame) []piece {
 			if !f.Snap.Primary.Metrics.Reachable {
 				s = p.s.Unknown
 			}
-			right = append(right, say(s, "data "+Age(age)+" old", 2))
+			right = append(right, say(s, "data "+Age(age)+" old", 5))
 		}
 	}
 	if f.ReadOnly {
 		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 4))
 	}
 	if f.Snap != nil {
-		right = append(right, say(p.s.Text, clock(f.Snap.At), 5))
+		right = append(right, say(p.s.Text, clock(f.Snap.At), 6))
 	}
 	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
 }

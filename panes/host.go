@@ -21,6 +21,7 @@ func Host(f *Frame, w, h int) string {
 	case n == nil:
 		p.line(p.s.Label, "no replica selected")
 	case !n.Host.Configured:
+		p.linkOf(f)
 		p.line(p.s.Label, "no SSH target is configured for "+n.Name.String())
 		p.paragraph(p.s.Label, "hint: give one with --ssh "+n.Name.String()+"=[user@]host[:port] or in the config", 0, 3)
 	default:
@@ -66,6 +67,7 @@ func (p *page) hostTrouble(f *Frame, h *cluster.Host) {
 func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 	h := &n.Host
 	if h.Newest.IsZero() && h.Interval == 0 {
+		p.linkOf(f)
 		return
 	}
 	if h.Interval == 0 {
@@ -76,15 +78,19 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 		p.line(p.s.Label, "no rates yet: "+why)
 	}
 	room := p.h - p.lines
-	disks, nets, processes := shares(room, len(h.Disks), len(h.Nets), len(h.Processes))
-	if room < 5 {
+	link := linkHeight(f)
+	if room < 5+link {
 		p.cpuLine(h)
-		p.diskTable(h.Disks, room-1)
+		p.diskTable(h.Disks, room-1-link)
+		p.linkOf(f)
 		return
 	}
+	room -= link
+	disks, nets, processes := shares(room, len(h.Disks), len(h.Nets), len(h.Processes))
 	p.cpuLine(h)
 	p.cpuBar(f, n)
 	p.diskTable(h.Disks, disks)
+	p.linkOf(f)
 	p.pressureLine(h)
 	p.memoryLine(h)
 	p.netLines(h.Nets, nets)

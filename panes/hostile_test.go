@@ -74,7 +74,17 @@ func poisoned(raw string) *Frame {
 		r.ID, r.Name = id+cluster.NodeID(rune('a'+i)), id.Text()
 		r.Lag.Why, r.Assertions.Why, r.Sync.Why = t, t, t
 		f.Rows[i] = r.ID
+		r.Alerts = []cluster.AlertChange{{Rule: t, Replica: r.ID, State: cluster.AlertNoData, Was: cluster.AlertFiring}}
+		r.Verdict = cluster.Verdict{
+			Cause: cluster.CauseDisk, For: []cluster.Text{t, t}, Against: []cluster.Text{t}, Missing: []cluster.Text{t}, Next: t,
+		}
+		r.Network.PortWhy, r.Network.Err, r.Network.Port = t, cluster.Fail(cluster.FailOther, raw, raw), cluster.PortClosed
+		r.Breaker = cluster.Breaker{State: cluster.BreakerTripped, Agent: id, Reason: t}
 	}
+	s.Replicas[1].Network.Configured = true
+	s.Unmatched = []cluster.TrippedBreaker{{Agent: id, State: t, Reason: t}}
+	s.Escalations = []cluster.Escalation{{Reason: t, Replicas: []cluster.NodeID{id, id}}, {Reason: cluster.Clean("crash_loop"), Replicas: []cluster.NodeID{id}}}
+	f.Escalation = []cluster.Text{t, t}
 	s.Replicas[1].Lag.State, s.Replicas[2].Host.Access = cluster.LagUnknown, failed(bad, time.Minute)
 	h := &s.Replicas[0].Host
 	h.Facts = &cluster.HostFacts{Hostname: t, Kernel: t, OS: t, Cores: 3}
@@ -111,6 +121,9 @@ func FuzzPanesHostile(f *testing.F) {
 					t.Fatalf("%s draws %q of %q", name, bad, raw)
 				}
 				checkSize(t, name, out, w, h)
+			}
+			if bad := foreign(Finding(fr), nil); bad != "" {
+				t.Fatalf("the finding holds %q of %q", bad, raw)
 			}
 		}
 	})

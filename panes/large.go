@@ -33,6 +33,7 @@ func Large(f *Frame, w, h int) string {
 		say(p.s.Text, "applies "+Rate(r.Assertions.PerSecond), 1),
 		say(p.s.Text, "merkle sync "+syncWords(&r.Sync), 2),
 	}, nil)
+	p.largeVerdict(f, r)
 	if rows := p.h - p.lines - 4; rows >= 2 {
 		p.end()
 		p.plot(f, r.ID, plotSize{rows: rows, axis: true})
@@ -43,6 +44,23 @@ func Large(f *Frame, w, h int) string {
 	p.line(p.s.Label, " lag: age of the oldest unapplied assertion; warns over "+Span(limits.Warning)+
 		", critical over "+Span(limits.Critical))
 	return p.String()
+}
+
+// largeVerdict says when the lag arrives where it goes, and why it is there.
+func (p *page) largeVerdict(f *Frame, r *cluster.Replica) {
+	var left []piece
+	if v := &r.Verdict; judged(v) && v.Cause != cluster.CauseNone {
+		left = append(left, say(p.causeStyle(v), " "+causeWords(v)+" ", 0))
+		if grounds, _ := parted(plain(v.For)); len(grounds) > 0 {
+			left = append(left, say(p.s.Text, grounds[0], 0))
+		}
+	}
+	if fc := f.forecast(r); arrival(&fc) != "" {
+		left = append(left, say(p.s.Text, " "+arrival(&fc), 1))
+	}
+	if len(left) > 0 {
+		p.bar(left, nil)
+	}
 }
 
 // largeDigits draws the lag as large as it fits in half of the height, else as
@@ -65,7 +83,8 @@ func largeSentence(f *Frame, r *cluster.Replica, t cluster.Thresholds) string {
 	case SeverityOK, SeverityWarning, SeverityCritical:
 		fallthrough
 	default:
-		return r.Name.String() + " is " + Lag(r.Lag.Seconds) + " behind the primary " + f.Snap.Primary.Name.String() +
+		fc := f.forecast(r)
+		return r.Name.String() + " is " + Lag(r.Lag.Seconds) + " behind the primary " + f.Snap.Primary.Name.String() + direction(&fc) +
 			", read " + lagAge(&r.Lag) + " ago"
 	}
 }

@@ -11,12 +11,12 @@ import (
 // overview composes the panes as a screen does: a simple layout, enough to be
 // looked at.
 func overview(f *Frame, w, h int) string {
-	rows := min(len(f.Rows)+2, h/3)
-	body := h - 3 - rows
+	rows, why := min(len(f.Rows)+2, h/3), h/6
+	body := h - 1 - rows - why - strings.Count(top(f, w)+"\n", "\n")
 	left := w * 55 / 100
 	if w < 100 {
 		return strings.Join([]string{
-			Header(f, w, 2), Section(f, PaneReplicas, w, rows), Section(f, PaneChart, w, body/2),
+			top(f, w), Section(f, PaneReplicas, w, rows), Section(f, PaneWhy, w, why), Section(f, PaneChart, w, body/2),
 			Section(f, PaneHost, w, body-body/2), Status(f, w, 1),
 		}, "\n")
 	}
@@ -31,9 +31,17 @@ func overview(f *Frame, w, h int) string {
 	right := Section(f, PaneChart, w-left-2, chart) + "\n" + Section(f, PaneSync, w-left-2, 4) + "\n" +
 		Section(f, PaneEvents, w-left-2, body-chart-4)
 	return strings.Join([]string{
-		Header(f, w, 2), Section(f, PaneReplicas, w, rows),
+		top(f, w), side(Section(f, PaneReplicas, w*2/3, rows), Section(f, PaneAlerts, w-w*2/3-2, rows)), Section(f, PaneWhy, w, why),
 		side(Section(f, PaneHost, left, body), right), Status(f, w, 1),
 	}, "\n")
+}
+
+// top is the header, with the banner where there is one.
+func top(f *Frame, w int) string {
+	if Escalates(f) {
+		return Header(f, w, 2) + "\n" + Banner(f, w, 1)
+	}
+	return Header(f, w, 2)
 }
 
 // TestOverview keeps composed screens, to be read as a person would.

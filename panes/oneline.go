@@ -83,7 +83,13 @@ func (p *page) wordings(f *Frame) (look, []string) {
 		well := state + wellText(f.Snap, Limits(f.Snap))
 		return k, []string{well + age + "  " + clock(f.Snap.At) + mode, well + age + mode, well + age, state + n + " of " + n + age, state + n, glyph}
 	}
+	fc := f.forecast(r)
+	why := direction(&fc)
+	if v := &r.Verdict; v.Confidence != cluster.ConfidenceUnknown && v.Cause != cluster.CauseUnknown && v.Cause != cluster.CauseNone {
+		why += ", " + causeWords(v)
+	}
 	return k, []string{
+		state + name + " " + lag + " behind" + age + why + ", worst of " + strconv.Itoa(len(f.Snap.Replicas)) + "  " + clock(f.Snap.At) + mode,
 		state + name + " " + lag + " behind" + age + ", worst of " + strconv.Itoa(len(f.Snap.Replicas)) + "  " + clock(f.Snap.At) + mode,
 		state + name + " " + lag + " behind" + age + mode,
 		state + name + " " + lag + age + mode,

@@ -46,7 +46,7 @@ func all() map[string]Draw {
 	for _, d := range drawn {
 		ds[d.name] = d.draw
 	}
-	for n := range numPanes {
+	for n := range NumPanes {
 		ds["section "+Title(&Frame{}, n)] = func(f *Frame, w, h int) string { return Section(f, n, w, h) }
 	}
 	return ds
@@ -121,7 +121,34 @@ func randomReplica(t *rapid.T) cluster.Replica {
 		State: rapid.SampledFrom([]cluster.SyncState{cluster.SyncUnknown, cluster.SyncIdle, cluster.SyncRunning, cluster.SyncStalled}).Draw(t, "sync"), Progress: fig("progress"), PerSecond: fig("rate"),
 		ErrorsPerSecond: fig("errors"), LastDuration: fig("duration"), Why: texts().Draw(t, "why"), Since: at.Add(-time.Hour),
 	}
+	randomJudgement(t, &r)
 	return r
+}
+
+// randomJudgement fills in what may be concluded, in no way that makes sense.
+func randomJudgement(t *rapid.T, r *cluster.Replica) {
+	fig := func(n string) cluster.Figure { return figures().Draw(t, n) }
+	some := rapid.SliceOfN(texts(), 0, 4)
+	when := at.Add(-time.Duration(rapid.Int64().Draw(t, "ago")))
+	r.Network = cluster.Network{
+		Access: access(time.Second), Method: cluster.ProbeMethod(rapid.Byte().Draw(t, "method")), RTT: fig("rtt"), Median: fig("median"),
+		P95: fig("p95"), Jitter: fig("jitter"), Loss: fig("loss"), Port: cluster.PortState(rapid.Byte().Draw(t, "port")), PortWhy: texts().Draw(t, "why"),
+	}
+	r.Network.Configured, r.Network.Reachable = rapid.Bool().Draw(t, "probed"), rapid.Bool().Draw(t, "answered")
+	r.Breaker = cluster.Breaker{
+		State: cluster.BreakerState(rapid.Byte().Draw(t, "breaker")), Agent: cluster.NodeID(rapid.String().Draw(t, "agent")),
+		Since: when, Failures: fig("failures"), Reason: texts().Draw(t, "reason"),
+	}
+	r.Verdict = cluster.Verdict{
+		Cause: cluster.Cause(rapid.Byte().Draw(t, "cause")), Confidence: cluster.Confidence(rapid.Byte().Draw(t, "confidence")), Since: when,
+		For: some.Draw(t, "for"), Against: some.Draw(t, "against"), Missing: some.Draw(t, "missing"), Advice: some.Draw(t, "advice"), Next: texts().Draw(t, "next"),
+	}
+	r.Alerts = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) cluster.AlertChange {
+		return cluster.AlertChange{
+			Rule: texts().Draw(t, "rule"), Replica: r.ID, Critical: rapid.Bool().Draw(t, "critical"),
+			State: cluster.AlertState(rapid.Byte().Draw(t, "alert")), Since: when, FiresAt: when, Was: cluster.AlertState(rapid.Byte().Draw(t, "was")),
+		}
+	}), 0, 4).Draw(t, "alerts")
 }
 
 func randomFrame(t *rapid.T) *Frame {
@@ -138,6 +165,12 @@ func randomFrame(t *rapid.T) *Frame {
 	f.Message, f.Filter = texts().Draw(t, "message"), texts().Draw(t, "filter")
 	f.Snap.Session.Cluster = texts().Draw(t, "cluster")
 	f.Scroll[PaneHost] = rapid.IntRange(-1, 20).Draw(t, "scroll")
+	f.Escalation = rapid.SliceOfN(texts(), 0, 4).Draw(t, "path")
+	f.Snap.Escalations = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) cluster.Escalation {
+		return cluster.Escalation{Reason: texts().Draw(t, "reason"), Replicas: f.Rows, Since: at}
+	}), 0, 3).Draw(t, "escalations")
+	f.Snap.Unmatched = []cluster.TrippedBreaker{{Agent: cluster.NodeID(rapid.String().Draw(t, "agent")), State: texts().Draw(t, "state")}}
+	f.Scroll[PaneAlerts] = rapid.IntRange(-1, 20).Draw(t, "scroll")
 	f.Snap.Primary.IngestPerSecond = figures().Draw(t, "ingest")
 	if rapid.Bool().Draw(t, "primary fails") {
 		f.Snap.Primary.Metrics.Err = &cluster.Failure{Kind: cluster.FailOther, What: texts().Draw(t, "what"), Hint: texts().Draw(t, "hint")}

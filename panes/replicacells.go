@@ -24,10 +24,10 @@ func tableColumns(f *Frame, w int) (cs []column[*tableLine], sep, buckets int, w
 		{"replica", idWidth(f.Snap, w), false, 0, drawID},
 		{"lag", 7, true, 0, drawLag},
 		{sparkHead, minSpark, false, 2, drawSpark},
+		{"trend", 9, true, 1, drawTrend},
 		{"behind", 6, true, 3, drawBehind},
 		{"applies", 8, true, 4, drawApplies},
 		{"sync", 7, true, 5, drawSync},
-		{"age", 7, true, 1, drawAge},
 		{noteHead, minNote, false, 6, drawNote},
 	}
 	sep = 2
@@ -130,15 +130,6 @@ func drawSync(p *page, l *tableLine, w int) {
 	default:
 		p.right(p.s.Unknown, unknown, w)
 	}
-}
-
-// drawAge draws how old the lag is.
-func drawAge(p *page, l *tableLine, w int) {
-	s := p.s.Label
-	if l.r.Lag.State != cluster.LagLive {
-		s = p.s.Unknown
-	}
-	p.right(s, lagAge(&l.r.Lag), w)
 }
 
 func lagAge(l *cluster.Lag) string {

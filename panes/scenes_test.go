@@ -21,6 +21,7 @@ func scenes() map[string]*Frame {
 		"stalled":      stalledDisk(),
 		"thousand":     thousand(),
 		"replay":       replayed(),
+		"escalated":    escalated(),
 	}
 }
 
@@ -32,6 +33,10 @@ func healthy() *Frame {
 		s[seriesKey{rs[i].ID, cluster.QuantityLag}] = constant(v)
 		s[seriesKey{rs[i].ID, cluster.QuantityCPU}] = constant(8)
 		rs[i].Host = busyHost()
+		rs[i].Alerts = alerts(rs[i].ID, cluster.AlertInactive, cluster.AlertInactive)
+		rs[i].Verdict = cluster.Verdict{Replica: rs[i].ID, Cause: cluster.CauseNone, Since: at.Add(-time.Hour)}
+		rs[i].Network = linked()
+		rs[i].Breaker = cluster.Breaker{State: cluster.BreakerClosed}
 	}
 	return frame(snapshot(s, rs...))
 }
@@ -43,7 +48,11 @@ func critical() *Frame {
 		State: cluster.SyncRunning, Progress: cluster.Known(0.58), PerSecond: cluster.Known(0.006),
 		ErrorsPerSecond: cluster.Known(0.2), LastDuration: cluster.Known(42), Since: at.Add(-70 * time.Second),
 	}
+	r.Alerts = alerts("node2", cluster.AlertFiring, cluster.AlertPending)
+	r.Verdict = diskVerdict()
+	r.Network, r.Breaker = linked(), cluster.Breaker{State: cluster.BreakerClosed}
 	warn := live("node5", 6.2, 4100, 1390)
+	warn.Alerts = alerts("node5", cluster.AlertInactive, cluster.AlertPending)
 	f := frame(snapshot(fakeSeries{
 		{"node2", cluster.QuantityLag}: rising(41.3, 400),
 		{"node3", cluster.QuantityLag}: constant(0.2),
@@ -57,6 +66,7 @@ func critical() *Frame {
 		{"node2", cluster.QuantityRate}:      until(60, constant(620)),
 	}, r, live("node3", 0.2, 0, 1500), unsure("node4", cluster.LagStale, 1.1, 34*time.Second, "no lag for node4 in the last 34 readings"), warn))
 	f.Rows = []cluster.NodeID{"node2", "node4", "node5", "node3"}
+	f.Escalation = []cluster.Text{cluster.Clean("Primary on-call - Cluster SRE"), cluster.Clean("Distributed systems engineer"), cluster.Clean("Principal engineer")}
 	f.Recording = cluster.Clean("rec 1.2 MB")
 	f.Snap.Notes = []cluster.NoteAt{{At: at.Add(-2 * time.Minute), Note: cluster.Note{Author: cluster.Clean("ana"), Text: cluster.Clean("paged, looking at node2")}}}
 	return f
@@ -142,4 +152,78 @@ func replayed() *Frame {
 	f.Mode, f.Speed, f.Edge, f.ReadOnly = Replay, 4, at.Add(12*time.Minute), true
 	f.Filter, f.Message = cluster.Clean("node"), cluster.Clean("no action in a replay")
 	return f
+}
+
+// escalated is as bad as it gets: two replicas over the limit, one of them with a
+// tripped breaker and a port that is filtered, an alert that lost its source.
+func escalated() *Frame {
+	f := critical()
+	s := f.Snap
+	s.Replicas[0].Lag.Seconds = cluster.Known(72.4)
+	s.Replicas[3].Lag.Seconds = cluster.Known(61.2)
+	s.Replicas[0].Network = cluster.Network{
+		Access: access(time.Second), Method: cluster.ProbeTCP, Loss: cluster.Known(40), Probes: 60,
+		Median: cluster.Known(212), P95: cluster.Known(1410), Min: cluster.Known(80), Jitter: cluster.Known(96),
+		Port: cluster.PortFiltered, PortWhy: cluster.Clean("no answer within 2.5s"),
+	}
+	s.Replicas[0].Breaker = cluster.Breaker{
+		State: cluster.BreakerTripped, Agent: "agent-node2", Since: at.Add(-252 * time.Second),
+		Failures: cluster.Known(17), Reason: cluster.Clean("replication stream: deadline exceeded"),
+	}
+	s.Replicas[0].Verdict = cluster.Verdict{
+		Replica: "node2", Cause: cluster.CauseNetwork, Confidence: cluster.ConfidencePossible, Since: at.Add(-time.Minute),
+		For:     []cluster.Text{cluster.Clean("loss 40 % of 60 probes, RPC port 18182 filtered")},
+		Missing: []cluster.Text{cluster.Clean("the path from the primary"), cluster.Clean("host figures of node4")},
+		Advice:  []cluster.Text{cluster.Clean("traceroute")},
+	}
+	s.Replicas[2].Alerts = alerts("node4", cluster.AlertNoData, cluster.AlertNoData)
+	s.Replicas[2].Alerts[0].Was = cluster.AlertFiring
+	s.Unmatched = []cluster.TrippedBreaker{{Agent: "agent-x", State: cluster.Clean("half-open"), Failures: 3, FailuresKnown: true}}
+	s.Escalations = []cluster.Escalation{
+		{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2", "node5"}, Since: at.Add(-43 * time.Second)},
+		{Reason: cluster.Clean("multiple_replicas"), Replicas: []cluster.NodeID{"node2", "node5"}, Since: at.Add(-20 * time.Second)},
+	}
+	s.Primary.Admin = failed(cluster.Fail(cluster.FailAuth, "GET http://10.0.0.1:18180/v1/admin: 401", "give admin.token_file"), 0)
+	return f
+}
+
+// alerts are the runbook's three rules for a replica.
+func alerts(id cluster.NodeID, critical, warning cluster.AlertState) []cluster.AlertChange {
+	as := []cluster.AlertChange{
+		{Rule: cluster.Clean("ReplicationLagCritical"), Critical: true, State: critical, Since: at.Add(-72 * time.Second)},
+		{Rule: cluster.Clean("ReplicationLagWarning"), State: warning, Since: at.Add(-175 * time.Second)},
+		{Rule: cluster.Clean("MerkleSyncFailures"), Since: at.Add(-time.Hour)},
+	}
+	for i := range as {
+		as[i].Replica = id
+		if as[i].State == cluster.AlertPending {
+			as[i].FiresAt = as[i].Since.Add(5 * time.Minute)
+		}
+	}
+	return as
+}
+
+// linked is a healthy way to a node.
+func linked() cluster.Network {
+	return cluster.Network{
+		Access: access(time.Second), Method: cluster.ProbeICMP, Probes: 60, Port: cluster.PortOpen, Loss: cluster.Known(0),
+		RTT: cluster.Known(0.42), Min: cluster.Known(0.3), Median: cluster.Known(0.4), P95: cluster.Known(0.9), Jitter: cluster.Known(0.1),
+	}
+}
+
+func diskVerdict() cluster.Verdict {
+	texts := func(ts ...string) (out []cluster.Text) {
+		for _, t := range ts {
+			out = append(out, cluster.Clean(t))
+		}
+		return out
+	}
+	return cluster.Verdict{
+		Replica: "node2", Cause: cluster.CauseDisk, Confidence: cluster.ConfidenceLikely, Since: at.Add(-6 * time.Minute),
+		For: texts("nvme0n1 (WAL) 99 %util, w_await 60 ms, 14 times its normal, since 03:06:12, 20 s before the lag",
+			"PSI io 38 %: work stands still for want of it", "normal: cpu 8 %, rtt 0.4 ms, port 18182 open, breaker closed"),
+		Against: texts("node5 lags too"),
+		Missing: texts("merkle sync errors of the replica: its log can't be read"),
+		Advice:  texts("throttle"), Next: cluster.Clean("reduce ingestion on the primary to 500/s (runbook: Disk I/O is saturated, step 3)"),
+	}
 }

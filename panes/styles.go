@@ -73,6 +73,7 @@ type Glyphs struct {
 	Block             rune // of the large digits
 	Ellipsis          rune // text was cut; never a letter
 	More, Less        rune // there is more below, above
+	Rising, Falling   rune // of a trend
 }
 
 // Unicode returns the glyphs for a UTF-8 terminal.
@@ -81,7 +82,7 @@ func Unicode() *Glyphs {
 		Spark: [8]rune{'▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}, Gap: '·', Cursor: '▶',
 		Good: ' ', Warn: '!', Crit: 'x', Unknown: '?', Stale: '?', Frozen: '=', WAL: '*',
 		Horizontal: '─', Vertical: '│', Dotted: '┄', BarFull: '█', BarEmpty: '░', Block: '█',
-		Ellipsis: '…', More: '▼', Less: '▲',
+		Ellipsis: '…', More: '▼', Less: '▲', Rising: '▲', Falling: '▼',
 	}
 }
 
@@ -92,7 +93,7 @@ func ASCII() *Glyphs {
 		Spark: [8]rune{'_', '.', ':', '-', '=', '+', '*', '#'}, Gap: ' ', Cursor: '>',
 		Good: ' ', Warn: '!', Crit: 'x', Unknown: '?', Stale: '?', Frozen: '=', WAL: '*',
 		Horizontal: '-', Vertical: '|', Dotted: '.', BarFull: '#', BarEmpty: '-', Block: '#',
-		Ellipsis: '~', More: 'v', Less: '^',
+		Ellipsis: '~', More: 'v', Less: '^', Rising: '^', Falling: 'v',
 	}
 }
 

@@ -25,7 +25,11 @@ func Pane(n Name) Draw {
 		return Events
 	case PaneHosts:
 		return Hosts
-	case NoPane:
+	case PaneAlerts:
+		return Alerts
+	case PaneWhy:
+		return Why
+	case NoPane, NumPanes:
 		fallthrough
 	default:
 		return func(f *Frame, w, h int) string { return f.page(w, h).String() }
@@ -47,7 +51,11 @@ func Title(f *Frame, n Name) string {
 		return "events"
 	case PaneHosts:
 		return "all hosts"
-	case NoPane:
+	case PaneAlerts:
+		return "alerts" + of(f)
+	case PaneWhy:
+		return "why" + lags(f)
+	case NoPane, NumPanes:
 		fallthrough
 	default:
 		return ""
@@ -84,6 +92,14 @@ func Section(f *Frame, n Name, w, h int) string {
 func of(f *Frame) string {
 	if n := f.node(); n != nil {
 		return " of " + n.Name.String()
+	}
+	return ""
+}
+
+// lags names the replica in question, not the node that the host pane shows.
+func lags(f *Frame) string {
+	if r := f.replica(); r != nil {
+		return ": " + r.Name.String()
 	}
 	return ""
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -16,7 +15,7 @@ import (
 
 // move moves the cursor by n rows, or scrolls the focused pane by n lines.
 func (m *model) move(n int) tea.Cmd {
-	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents
+	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents || m.focus == panes.PaneAlerts
 	if scrolls && (m.kind == overview || m.kind == zoomed) && !m.layout().pane[m.focus].empty() {
 		m.scrollBy(n)
 		return nil
@@ -63,7 +62,8 @@ func (m *model) page() int {
 
 // tabOrder is the order in which tab goes through the panes.
 var tabOrder = [...]panes.Name{
-	panes.PaneReplicas, panes.PaneChart, panes.PaneHost, panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
+	panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart, panes.PaneSync,
+	panes.PaneEvents, panes.PaneHosts,
 }
 
 // moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed
@@ -196,20 +196,10 @@ func (m *model) openNote(string) tea.Cmd {
 
 func (m *model) canCopy() bool { return m.snap != nil && m.snap.Replica(m.rows.sel) != nil }
 
-// copyRow copies what the selected replica's row says, as a line of plain text.
-func (m *model) copyRow(string) tea.Cmd {
-	r := m.snap.Replica(m.rows.sel)
-	parts := []string{
-		m.snap.At.UTC().Format(time.RFC3339), m.snap.Session.Cluster.String(), r.Name.String(),
-		"lag " + panes.Lag(r.Lag.Seconds) + " (" + r.Lag.State.String() + ")",
-		"behind " + panes.Count(r.Assertions.Behind), "applies " + panes.Rate(r.Assertions.PerSecond),
-		"sync " + r.Sync.State.String(),
-	}
-	if !r.Lag.Why.IsZero() {
-		parts = append(parts, r.Lag.Why.String())
-	}
-	m.fx.copy(strings.Join(parts, "  "))
-	m.say("copied the line of " + r.Name.String() + ", if the terminal allows it")
+// copyFinding copies what is known of the selected replica, and why.
+func (m *model) copyFinding(string) tea.Cmd {
+	m.fx.copy(panes.Finding(m.frame()))
+	m.say("copied the finding on " + m.snap.Replica(m.rows.sel).Name.String() + ", if the terminal allows it")
 	return nil
 }
 

@@ -31,11 +31,15 @@ func BenchmarkTick1000(b *testing.B) { benchTick(b, 200, 60, 1000) }
 
 // Budget: 3 ms a key, with 1,000 replicas as with 12.
 func BenchmarkKey1000(b *testing.B) {
-	r := newRig(b, 200, 60, 1000)
-	p := painter{profile: colorprofile.TrueColor, sync: true}
-	b.ReportAllocs()
-	for i := range b.N {
-		r.keys([]string{"j", "k"}[i%2])
-		p.paint(r.drawn)
+	for _, keys := range [][]string{{"j", "k"}, {"pgdown"}} {
+		b.Run(keys[0], func(b *testing.B) {
+			r := newRig(b, 200, 60, 1000)
+			p := painter{profile: colorprofile.TrueColor, sync: true}
+			b.ReportAllocs()
+			for i := range b.N {
+				r.keys(keys[i%len(keys)])
+				p.paint(r.drawn)
+			}
+		})
 	}
 }

@@ -86,7 +86,7 @@ func (m *model) helpLines(w int) []string {
 // footer lists the most useful keys that are possible now, as many as fit.
 func (m *model) footer(w int) string {
 	h := help.New()
-	h.ShortSeparator = "  "
+	h.ShortSeparator, h.Ellipsis = "  ", string(m.glyphs.Ellipsis)
 	h.SetWidth(w - 1)
 	h.Styles = help.Styles{}
 	keys := make([]key.Binding, len(m.bindings)+1)

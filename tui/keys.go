@@ -47,12 +47,13 @@ func lookKeys() []binding {
 		{group, []string{"/"}, "/", 2, "filter", "show only the replicas whose id contains what you type", nil, (*model).openFilter},
 		{group, []string{"enter"}, "enter", 3, "detail", "enlarge the focused pane; on the table: all about the replica", nil, (*model).enlarge},
 		{group, []string{"esc"}, "esc", 0, "", "one level back (dialog, view, filter, cursor); never quits", nil, (*model).back},
-		{group, []string{"w"}, "w", 8, "window", "length of sparklines and chart: 10 min, 1 h, 6 h, 24 h", nil, (*model).nextWindow},
-		{group, []string{"o"}, "o", 9, "order", "order of the table: worst first, by name, as configured", nil, (*model).nextOrder},
-		{group, []string{"S"}, "S", 7, "large", "the selected replica alone in large letters, for a shared screen", nil, (*model).toggleLarge},
-		{group, []string{"p"}, "p", 10, "primary", "host figures of the primary, and back", nil, (*model).togglePrimary},
-		{group, []string{"y"}, "y", 12, "copy", "copy the selected replica's figures to the clipboard (OSC 52)", (*model).canCopy, (*model).copyRow},
-		{group, []string{"n"}, "n", 13, "note", "write a note into the recording", (*model).canNote, (*model).openNote},
+		{group, []string{"w"}, "w", 10, "window", "length of sparklines and chart: 10 min, 1 h, 6 h, 24 h", nil, (*model).nextWindow},
+		{group, []string{"o"}, "o", 11, "order", "order of the table: worst first, by name, as configured", nil, (*model).nextOrder},
+		{group, []string{"S"}, "S", 9, "large", "the selected replica alone in large letters, for a shared screen", nil, (*model).toggleLarge},
+		{group, []string{"p"}, "p", 12, "primary", "host figures of the primary, and back", nil, (*model).togglePrimary},
+		{group, []string{"y"}, "y", 5, "copy", "copy the finding on the selected replica for a chat (OSC 52)", (*model).canCopy, (*model).copyFinding},
+		{group, []string{"E"}, "E", 4, "escalation", "the four conditions of escalation, and whom to call", nil, (*model).openEscalation},
+		{group, []string{"n"}, "n", 14, "note", "write a note into the recording", (*model).canNote, (*model).openNote},
 	}
 }
 
@@ -78,9 +79,9 @@ func moveKeys() []binding {
 		{group, []string{"shift+tab"}, "shift-tab", 0, "", "focus the previous pane", nil, focus(-1)},
 		{
 			group,
-			[]string{"1", "2", "3", "4", "5", "6", "7"},
-			"1-7", 11, "panes",
-			"1 all 2 table 3 lag 4 host 5 sync 6 events 7 hosts; again zooms", nil, (*model).digit,
+			[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"},
+			"1-9", 13, "panes",
+			"1 all 2 table 3 lag 4 host 5 sync 6 events 7 hosts 8 alerts 9 why", nil, (*model).digit,
 		},
 	}
 }
@@ -95,14 +96,14 @@ func timeKeys() []binding {
 	}
 	replay := func(m *model) bool { return m.cursor.mode == panes.Replay }
 	return []binding{
-		{group, []string{"space"}, "space", 4, "pause", "hold the screen, collecting goes on; again: live (replay: play)", nil, (*model).playPause},
-		{group, []string{"["}, "[", 5, "back", "one interval back in time", nil, step(-1)},
+		{group, []string{"space"}, "space", 6, "pause", "hold the screen, collecting goes on; again: live (replay: play)", nil, (*model).playPause},
+		{group, []string{"["}, "[", 8, "back", "one interval back in time", nil, step(-1)},
 		{group, []string{"]"}, "]", 0, "", "one interval forward", nil, step(1)},
 		{group, []string{"{"}, "{", 0, "", "a minute back", nil, (*model).minuteBack},
 		{group, []string{"}"}, "}", 0, "", "a minute forward", nil, (*model).minuteOn},
 		{group, []string{"T", ":"}, "T :", 0, "", "go to a time: 03:12, 03:12:40, -5m, start, end", nil, (*model).openGoto},
 		{group, []string{"<"}, "<", 0, "", "replay slower", replay, (*model).slower},
-		{group, []string{">"}, ">", 14, "faster", "replay faster", replay, (*model).faster},
+		{group, []string{">"}, ">", 15, "faster", "replay faster", replay, (*model).faster},
 		{group, []string{"+", "="}, "+", 0, "", "longer interval between readings", (*model).canSetInterval, (*model).intervalUp},
 		{group, []string{"-"}, "-", 0, "", "shorter interval", (*model).canSetInterval, (*model).intervalDown},
 	}
@@ -113,7 +114,7 @@ func screenKeys() []binding {
 	return []binding{
 		{group, []string{"ctrl+l"}, "ctrl-l", 0, "", "draw the screen anew", nil, (*model).redraw},
 		{group, []string{"ctrl+z"}, "ctrl-z", 0, "", "suspend; fg resumes", nil, (*model).suspend},
-		{group, []string{"q"}, "q", 6, "quit", "quit", nil, (*model).quit},
+		{group, []string{"q"}, "q", 7, "quit", "quit", nil, (*model).quit},
 		{group, []string{"ctrl+c"}, "ctrl-c", 0, "", "quit, from everywhere", nil, (*model).interrupt},
 	}
 }

@@ -23,11 +23,13 @@ const (
 // panes include the line of their title and, right of another pane, the column
 // of the rule between them.
 //
-// The overview at 120 by 40; from 160 columns sync and events stand right of
-// the chart instead of below it, and below them, where there is room, all hosts:
+// The overview at 120 by 40; below 110 columns the alerts have no place. From
+// 160 columns sync and events stand right of the chart instead of below it, and
+// below them, where there is room, all hosts:
 //
 //	┌─ header ─────────────────────────────────────┐
-//	├─ 2 replicas ─────────────────────────────────┤
+//	├─ 2 replicas ───────────────────┬─ 8 alerts ──┤
+//	├─ 9 why ───────────────────────────────────────┤
 //	├─ 4 host ──────────────────┬─ 3 lag ──────────┤
 //	│                           ├─ 5 merkle sync ──┤
 //	│                           ├─ 6 events ───────┤
@@ -35,11 +37,12 @@ const (
 //	└─ keys, or what is typed ─────────────────────┘
 type layout struct {
 	header rect
-	status rect                      // answers and filter; below 30 lines the footer gives way to them
-	footer rect                      // keys, or what is typed
-	pane   [panes.PaneHosts + 1]rect // by name
-	alone  rect                      // of the large view
-	line   rect                      // of the one line that a tiny screen has room for
+	banner rect                 // while a condition of escalation holds
+	status rect                 // answers and filter; below 30 lines the footer gives way to them
+	footer rect                 // keys, or what is typed
+	pane   [panes.NumPanes]rect // by name
+	alone  rect                 // of the large view
+	line   rect                 // of the one line that a tiny screen has room for
 }
 
 // Below this size nothing but one line is of use.
@@ -49,8 +52,8 @@ const (
 )
 
 // arrange places what k needs on a screen of w by h cells. focus is the pane that
-// is zoomed, rows how many replicas there are.
-func arrange(w, h int, k kind, focus panes.Name, rows int) layout {
+// is zoomed, rows how many replicas there are, banner whether there is one.
+func arrange(w, h int, k kind, focus panes.Name, rows int, banner bool) layout {
 	whole := rect{0, 0, w, h}
 	if w < leastWidth || h < leastHeight {
 		if k == large {
@@ -65,21 +68,50 @@ func arrange(w, h int, k kind, focus panes.Name, rows int) layout {
 		return l
 	}
 	l.header, whole = whole.top(1 + min(h/20, 1))
+	if banner {
+		l.banner, whole = whole.top(1)
+	}
 	whole, l.status = whole.bottom(min(h/30, 1))
+	why, most := min(max(whole.h/5, 3), mostWhy), whole.h*9/20
 	switch k {
 	case large: // above
 	case zoomed:
 		l.pane[focus] = whole
 	case detail:
+		l.pane[panes.PaneWhy], whole = whole.top(why)
 		l.pane[panes.PaneChart], whole = whole.top(whole.h * 2 / 5)
 		l.lower(whole, false, rows)
+		if e := l.pane[panes.PaneEvents]; e.h >= alertLines+3 {
+			l.pane[panes.PaneAlerts], l.pane[panes.PaneEvents] = e.top(alertLines)
+		}
 	case overview:
 		// Two lines more than rows: title and heads.
-		l.pane[panes.PaneReplicas], whole = whole.top(min(max(rows, 2)+2, whole.h*9/20))
+		table := max(rows, 2) + 2
+		if table+3 <= most { // of what it doesn't need the verdict gets a line
+			why = min(why+1, mostWhy)
+		}
+		if w < leastAlerts {
+			l.pane[panes.PaneReplicas], whole = whole.top(min(table, most))
+		} else {
+			var top rect
+			top, whole = whole.top(min(max(table, alertLines), most))
+			l.pane[panes.PaneReplicas], l.pane[panes.PaneAlerts] = top.left(w - min(max(w*3/10, 39), 60))
+		}
+		l.pane[panes.PaneWhy], whole = whole.top(why)
 		l.lower(whole, true, rows)
 	}
 	return l
 }
+
+// Beside the table the alerts have a place from this width on, and never fewer
+// lines than this.
+const (
+	leastAlerts = 110
+	alertLines  = 7
+)
+
+// mostWhy is the height that no verdict's evidence needs more of.
+const mostWhy = 10
 
 // Lines of the chart and of the hosts below it, with their titles. A chart that
 // is higher shows nothing more.

@@ -7,7 +7,7 @@ import (
 )
 
 func (l layout) rects() []rect {
-	return append([]rect{l.header, l.status, l.footer, l.alone, l.line}, l.pane[:]...)
+	return append([]rect{l.header, l.banner, l.status, l.footer, l.alone, l.line}, l.pane[:]...)
 }
 
 // Every cell of every screen belongs to exactly one rectangle.
@@ -17,7 +17,7 @@ func TestLayoutCoversTheScreen(t *testing.T) {
 		for _, rows := range []int{0, 1, 12, 1000} {
 			for w := 1; w <= 220; w += 1 + w/40 {
 				for h := 1; h <= 70; h++ {
-					checkTiles(t, cells[:w*h], w, h, arrange(w, h, k, panes.PaneHost, rows))
+					checkTiles(t, cells[:w*h], w, h, arrange(w, h, k, panes.PaneHost, rows, h%2 == 0))
 				}
 			}
 		}
@@ -53,28 +53,32 @@ func TestLayoutOfWellKnownSizes(t *testing.T) {
 		want       map[panes.Name]rect
 	}{
 		{120, 40, 12, map[panes.Name]rect{
-			panes.PaneReplicas: {0, 2, 120, 14},
-			panes.PaneHost:     {0, 16, 66, 22},
-			panes.PaneChart:    {66, 16, 54, 12},
-			panes.PaneSync:     {66, 28, 54, 4},
-			panes.PaneEvents:   {66, 32, 54, 6},
+			panes.PaneReplicas: {0, 2, 81, 14},
+			panes.PaneAlerts:   {81, 2, 39, 14},
+			panes.PaneWhy:      {0, 16, 120, 7},
+			panes.PaneHost:     {0, 23, 66, 15},
+			panes.PaneChart:    {66, 23, 54, 7},
+			panes.PaneSync:     {66, 30, 54, 4},
+			panes.PaneEvents:   {66, 34, 54, 4},
 		}},
 		{80, 24, 12, map[panes.Name]rect{
 			panes.PaneReplicas: {0, 2, 80, 9},
-			panes.PaneHost:     {0, 11, 44, 12},
-			panes.PaneChart:    {44, 11, 36, 8},
-			panes.PaneSync:     {44, 19, 36, 4},
+			panes.PaneWhy:      {0, 11, 80, 4},
+			panes.PaneHost:     {0, 15, 44, 8},
+			panes.PaneChart:    {44, 15, 36, 8},
 		}},
 		{200, 60, 12, map[panes.Name]rect{
-			panes.PaneReplicas: {0, 2, 200, 14},
-			panes.PaneHost:     {0, 16, 100, 42},
-			panes.PaneChart:    {100, 16, 60, 24},
-			panes.PaneSync:     {160, 16, 40, 4},
-			panes.PaneEvents:   {160, 20, 40, 20},
-			panes.PaneHosts:    {100, 40, 100, 18},
+			panes.PaneReplicas: {0, 2, 140, 14},
+			panes.PaneAlerts:   {140, 2, 60, 14},
+			panes.PaneWhy:      {0, 16, 200, 10},
+			panes.PaneHost:     {0, 26, 100, 32},
+			panes.PaneChart:    {100, 26, 60, 17},
+			panes.PaneSync:     {160, 26, 40, 4},
+			panes.PaneEvents:   {160, 30, 40, 13},
+			panes.PaneHosts:    {100, 43, 100, 15},
 		}},
 	} {
-		l := arrange(c.w, c.h, overview, panes.PaneReplicas, c.rows)
+		l := arrange(c.w, c.h, overview, panes.PaneReplicas, c.rows, false)
 		for name, want := range c.want {
 			if got := l.pane[name]; got != want {
 				t.Errorf("%dx%d pane %d: %+v, want %+v", c.w, c.h, name, got, want)

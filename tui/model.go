@@ -37,7 +37,7 @@ type model struct {
 	primary bool // the primary is looked at instead of the row below the cursor
 	focus   panes.Name
 	kind    kind
-	scroll  [panes.PaneHosts + 1]int
+	scroll  [panes.NumPanes]int
 	window  int // index in windows
 	overlay overlay
 	asked   []PassphraseRequest // waiting for their dialog
@@ -48,9 +48,11 @@ type model struct {
 	calm   bool // the large view was drawn less than half a second ago
 	paste  paste
 
+	forecasts panes.Forecasts // of snap
+
 	dirty bool  // something that is shown has changed since drawn
 	drawn frame // what the screen shows
-	cache [panes.PaneHosts + 1]drawnPane
+	cache [panes.NumPanes]drawnPane
 }
 
 // effects are what the model does to the terminal besides drawing.

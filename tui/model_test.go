@@ -15,7 +15,7 @@ func TestOverviewShowsAllAt120x40And80x24(t *testing.T) {
 	for _, size := range [][2]int{{120, 40}, {80, 24}, {200, 60}} {
 		r := newRig(t, size[0], size[1], 12)
 		text := r.text()
-		for _, want := range []string{"prod-eu", "LIVE", "04:00:00Z", "replicas 12", "host of", "lag of", "merkle sync", "? help", "nvme0n1"} {
+		for _, want := range []string{"prod-eu", "LIVE", "04:00:00Z", "replicas 12", "why: node4", "host of", "lag of", "sync", "? help", "nvme0n1"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%v: %q is not on screen:\n%s", size, want, text)
 			}

@@ -27,6 +27,7 @@ type Options struct {
 	AddNote     func(cluster.Text)  // nil where there is nothing to write a note into
 	Recording   func() cluster.Text // how the recorder stands; may be nil
 	Version     string              // of the program, for the help
+	Escalation  []cluster.Text      // whom to call when a condition of escalation holds, in order
 
 	Theme string // one of Themes; empty is auto
 	ASCII bool   // draw with ASCII only; text of nodes stays as it is

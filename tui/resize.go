@@ -46,6 +46,9 @@ func (m *model) settled(s settledMsg) {
 		return
 	}
 	r.pending, r.drawn = !last, s.at
+	if m.w == r.w && m.h == r.h { // there and back: the terminal has lost what did not fit
+		m.fx.repaint()
+	}
 	m.w, m.h, m.dirty, m.calm = r.w, r.h, true, false
 	if r.pending { // on the way: draw this one, and go on waiting
 		m.compose()

@@ -37,7 +37,7 @@ func (m *model) layout() layout {
 	if m.snap != nil {
 		n = len(m.snap.Replicas)
 	}
-	return arrange(m.w, m.h, m.kind, m.focus, n)
+	return arrange(m.w, m.h, m.kind, m.focus, n, m.snap != nil && len(m.snap.Escalations) > 0)
 }
 
 // frame returns what panes may look at.
@@ -47,6 +47,7 @@ func (m *model) frame() *panes.Frame {
 		Window: windows[m.window], Mode: m.cursor.mode, Speed: m.cursor.rate(m.o.Clock),
 		Edge: m.cursor.edge, ReadOnly: m.o.ReadOnly, Filter: cluster.Clean(m.rows.filter),
 		Message: m.message, Focus: m.focus, Styles: m.styles,
+		Escalation: m.o.Escalation, Forecasts: &m.forecasts,
 	}
 	if m.o.Recording != nil {
 		f.Recording = m.o.Recording()
@@ -63,9 +64,11 @@ func (m *model) compose() {
 	c.put(l.line, panes.OneLine(f, l.line.w, l.line.h))
 	c.put(l.alone, panes.Large(f, l.alone.w, l.alone.h))
 	c.put(l.header, panes.Header(f, l.header.w, l.header.h))
+	c.put(l.banner, panes.Banner(f, l.banner.w, l.banner.h))
 	// From left to right, since lines are put together in that order.
 	for _, name := range []panes.Name{
-		panes.PaneReplicas, panes.PaneHost, panes.PaneChart, panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
+		panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart,
+		panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}

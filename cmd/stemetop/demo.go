@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -92,9 +93,11 @@ func demoConfig(nodes []demo.Node, dir, keyFile string) (*config.Config, error) 
 	for _, d := range nodes {
 		n := config.Node{
 			ID: d.ID, URL: d.MetricsURL, SSH: d.SSHAddr, RPC: d.RPCAddr, AgentID: d.AgentID,
-			Proc: d.Proc, Sys: d.Sys, LogFile: d.LogFile,
+			Proc: cmp.Or(d.Proc, "/proc"), Sys: cmp.Or(d.Sys, "/sys"), LogFile: d.LogFile,
 		}
-		fmt.Fprintln(&trusted, knownhosts.Line([]string{d.SSHAddr}, d.HostKey))
+		if d.HostKey != nil {
+			fmt.Fprintln(&trusted, knownhosts.Line([]string{d.SSHAddr}, d.HostKey))
+		}
 		if d.Role == "primary" {
 			c.Primary = n
 			continue
@@ -102,7 +105,7 @@ func demoConfig(nodes []demo.Node, dir, keyFile string) (*config.Config, error) 
 		c.Replicas = append(c.Replicas, n)
 	}
 	settings := fmt.Sprintf("Host *\n\tIdentitiesOnly yes\n\tIdentityFile %q\n\tIdentityAgent none\n", keyFile)
-	c.WALPath = nodes[0].WALPath
+	c.WALPath = cmp.Or(nodes[0].WALPath, c.WALPath)
 	c.SSH.KnownHosts = filepath.Join(dir, "known_hosts")
 	c.SSH.Config = filepath.Join(dir, "config")
 	c.SSH.IdentityFile = keyFile

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -89,6 +90,7 @@ func (w *wiring) processFinding(n config.Node, r *cluster.HostReading) finding {
 // logScript tells in a word whether the log of a unit ($2) or a file ($1) can
 // be read. $3 is the nonce that tells its answer from the noise of a login.
 const logScript = `check() {
+echo # the login may have left a line open
 if [ -n "$1" ]; then
 	if [ -r "$1" ]; then echo "$3 ok $1"; else echo "$3 unreadable $1"; fi
 elif ! command -v journalctl >/dev/null 2>&1; then echo "$3 nojournalctl"
@@ -145,17 +147,34 @@ func (w *wiring) askLog(ctx context.Context, n config.Node) (word, rest string, 
 	if _, err := fmt.Fprintf(s, "%scheck %s %s %s; exit\n", logScript, shellWord(n.LogFile), shellWord(w.config.Unit), tag); err != nil {
 		return "", "", err
 	}
-	lines := bufio.NewScanner(s)
-	for lines.Scan() {
-		if answer, ok := strings.CutPrefix(lines.Text(), tag+" "); ok {
-			word, rest, _ = strings.Cut(answer, " ")
-			return word, rest, nil
-		}
+	if word, rest, ok := answerIn(s, tag); ok {
+		return word, rest, nil
 	}
 	if ctx.Err() != nil {
 		return "", "", ctx.Err()
 	}
-	return "", "", cluster.Fail(cluster.FailCommand, "the check of the log was not run: "+s.Stderr().String(), "does the account allow commands?")
+	return "", "", cluster.Fail(cluster.FailCommand, "the check of the log was not run; it printed: "+s.Stderr().String(), "does the account allow commands?")
+}
+
+// maxNoise is how much a login may print before the answer, in bytes.
+const maxNoise = 4 << 20
+
+// answerIn looks for the line that begins with tag.
+func answerIn(r io.Reader, tag string) (word, rest string, ok bool) {
+	lines := bufio.NewReaderSize(io.LimitReader(r, maxNoise), 4<<10)
+	for {
+		line, more, err := lines.ReadLine()
+		if answer, mine := strings.CutPrefix(string(line), tag+" "); mine {
+			word, rest, _ = strings.Cut(answer, " ")
+			return word, rest, true
+		}
+		for more && err == nil { // the rest of a line that is too long for an answer
+			_, more, err = lines.ReadLine()
+		}
+		if err != nil {
+			return "", "", false
+		}
+	}
 }
 
 // shellWord quotes a word for sh.

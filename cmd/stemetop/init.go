@@ -58,7 +58,11 @@ func (in *invocation) discover(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return failed(exitWarning, "asking the primary for its replicas", err, "--primary is the URL of the primary's metrics, for example http://10.0.0.1:18180")
 	}
-	for _, id := range replicasOf(reading) {
+	for _, id := range replicasOf(reading, cluster.NodeID(c.PrimaryID())) {
+		if !id.Faithful() {
+			in.say("note", fmt.Sprintf("replica %s is left out: its id holds characters that only look like others; add it by hand if it is meant so", id.Text()))
+			continue
+		}
 		i := slices.IndexFunc(c.Replicas, func(n config.Node) bool { return n.ID == string(id) })
 		if i < 0 {
 			n := config.DefaultNode()

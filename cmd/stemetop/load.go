@@ -52,8 +52,10 @@ func (in *invocation) file() (*config.Config, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !given:
 		return config.Default(), nil
-	case err != nil && !errors.As(err, &problems):
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, failed(exitUsage, "reading the configuration", err, "stemetop init --primary URL writes one")
+	case err != nil && !errors.As(err, &problems):
+		return nil, failed(exitUsage, "reading the configuration", err)
 	}
 	return c, err
 }

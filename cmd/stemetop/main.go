@@ -10,6 +10,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"runtime/debug"
 )
 
 // The exit codes of the command's contract.
@@ -29,7 +30,20 @@ type terminal struct {
 	out, err io.Writer
 }
 
-func main() { os.Exit(run(context.Background(), os.Args[1:])) }
+func main() {
+	frugal()
+	os.Exit(run(context.Background(), os.Args[1:]))
+}
+
+// frugal makes the garbage collector keep the process small. Most of what lives
+// is history, and grows with the cluster: by default as much again would be
+// waiting to be collected. A quarter of it costs 1 to 2 ms of CPU a second with
+// a dozen replicas. The environment's GOGC has precedence.
+func frugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(25)
+	}
+}
 
 // run is the program less the process.
 func run(ctx context.Context, args []string) (code int) {

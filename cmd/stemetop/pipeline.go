@@ -21,9 +21,10 @@ type pipeline struct {
 	folded   chan struct{} // closed when all was
 }
 
-// queue is how many observations may wait for the fold: far more than a
-// thousand nodes give while it is at another.
-const queue = 1 << 14
+// queue is how many observations may wait for the fold: those of many rounds,
+// and of a demo that runs a thousand times faster. Each takes its 120 bytes from
+// the start on, so a small cluster has a short one.
+func queue(nodes int) int { return 1024 + 16*nodes }
 
 // newPipeline returns one that waits for start. whole makes rates run over all
 // that was seen.
@@ -35,19 +36,27 @@ func newPipeline(w *wiring, whole bool) *pipeline {
 		changed:  make(chan struct{}, 1), folded: make(chan struct{}),
 	}
 	p.poller = sources.NewPoller(p.stream, w.clock, w.config.Interval.D())
-	reader := p.stream.Subscribe("history", queue)
-	go func() {
-		defer close(p.folded)
-		for o := range reader.C {
-			p.timeline.Apply(&o)
-			select {
-			case p.changed <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	p.stream.Publish(w.session())
+	session := w.session()
+	reader := p.stream.Subscribe("history", queue(len(w.nodes())))
+	go p.fold(reader, newJudging(session))
+	p.stream.Publish(session)
 	return p
+}
+
+// fold is the one reader of the stream that everything shown comes from.
+func (p *pipeline) fold(reader *sources.Reader, b *judging) {
+	defer close(p.folded)
+	for o := range reader.C {
+		p.timeline.Apply(&o)
+		b.apply(&o)
+		if b.due(&o) {
+			b.conclude(p)
+		}
+		select {
+		case p.changed <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func historyOptions(h config.History) cluster.HistoryOptions {

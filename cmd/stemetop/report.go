@@ -7,16 +7,16 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// The types below are schema 1 of `status --json`, in its order. A number that
-// is not known is null, and its reason stands in the nearest error.
+// The types below are schema 1 of `status --json`, in its order. A number or a
+// list that is not known is null, and its reason stands in the nearest error.
 
 type report struct {
-	Schema     int             `json:"schema"`
-	At         string          `json:"at"`
-	Cluster    cluster.Text    `json:"cluster"`
-	Primary    reportPrimary   `json:"primary"`
-	Replicas   []reportReplica `json:"replicas"`
-	Escalation []struct{}      `json:"escalation"` // no rule judges it yet
+	Schema     int                `json:"schema"`
+	At         string             `json:"at"`
+	Cluster    cluster.Text       `json:"cluster"`
+	Primary    reportPrimary      `json:"primary"`
+	Replicas   []reportReplica    `json:"replicas"`
+	Escalation []reportEscalation `json:"escalation"`
 }
 
 type reportPrimary struct {
@@ -38,18 +38,18 @@ type reportReplica struct {
 	Breaker    reportBreaker    `json:"breaker"`
 	Host       reportHost       `json:"host"`
 	Network    reportNetwork    `json:"network"`
-	Alerts     []struct{}       `json:"alerts"` // no rule judges it yet
+	Alerts     []reportAlert    `json:"alerts"`
 	Verdict    reportVerdict    `json:"verdict"`
 }
 
 type reportLag struct {
-	Seconds   cluster.Figure `json:"seconds"`
-	State     string         `json:"state"`
-	Age       cluster.Figure `json:"age_seconds"`
-	Slope     cluster.Figure `json:"slope"`
-	Trend     string         `json:"trend"`
-	ETA       *[2]float64    `json:"eta_seconds"`
-	Escalates *[2]float64    `json:"escalates_in_seconds"`
+	Seconds   cluster.Figure     `json:"seconds"`
+	State     string             `json:"state"`
+	Age       cluster.Figure     `json:"age_seconds"`
+	Slope     cluster.Figure     `json:"slope"`
+	Trend     string             `json:"trend"`
+	ETA       *[2]cluster.Figure `json:"eta_seconds"`
+	Escalates *[2]cluster.Figure `json:"escalates_in_seconds"`
 }
 
 type reportAssertions struct {
@@ -111,15 +111,6 @@ type reportNetwork struct {
 	RPCPort string         `json:"rpc_port"`
 }
 
-type reportVerdict struct {
-	Cause      string   `json:"cause"`
-	Confidence string   `json:"confidence"`
-	For        []string `json:"for"`
-	Against    []string `json:"against"`
-	Missing    []string `json:"missing"`
-	Advice     []string `json:"advice"`
-}
-
 // unknown is the schema's word for a state that nothing tells.
 const unknown = "unknown"
 
@@ -133,32 +124,41 @@ func newReport(s *cluster.Snapshot) report {
 			Assertions: p.Assertions, Ingest: p.IngestPerSecond, SentPerSecs: p.SentBytesPerSecond,
 		},
 		Replicas:   make([]reportReplica, 0, len(s.Replicas)),
-		Escalation: []struct{}{},
+		Escalation: newReportEscalations(s),
 	}
 	for i := range s.Replicas {
-		r.Replicas = append(r.Replicas, newReportReplica(&s.Replicas[i]))
+		r.Replicas = append(r.Replicas, newReportReplica(s, &s.Replicas[i]))
 	}
 	return r
 }
 
-func newReportReplica(r *cluster.Replica) reportReplica {
+func newReportReplica(s *cluster.Snapshot, r *cluster.Replica) reportReplica {
 	return reportReplica{
 		ID: r.Name, Reachable: r.Metrics.Reachable,
-		Error: reasons(accessError(r.Metrics), r.Lag.Why, r.Assertions.Why, r.Sync.Why),
-		Lag: reportLag{
-			Seconds: r.Lag.Seconds, State: r.Lag.State.String(), Age: lagAge(&r.Lag), Trend: unknown,
-		},
+		Error:      reasons(accessError(r.Metrics), r.Lag.Why, r.Assertions.Why, r.Sync.Why),
+		Lag:        newReportLag(s, r),
 		Assertions: reportAssertions{r.Assertions.Indexed, r.Assertions.Behind, r.Assertions.PerSecond},
 		Sync:       reportSync{r.Sync.State.String(), r.Sync.Progress, r.Sync.ErrorsPerSecond},
-		Breaker:    reportBreaker{State: unknown, AgentID: agent(r.Spec.AgentID)},
+		Breaker:    reportBreaker{r.Breaker.State.String(), agent(r.Breaker.Agent)},
 		Host:       newReportHost(&r.Host),
-		Network:    reportNetwork{RPCPort: unknown},
-		Alerts:     []struct{}{},
-		Verdict: reportVerdict{
-			Cause: unknown, Confidence: unknown,
-			For: []string{}, Against: []string{}, Missing: []string{}, Advice: []string{},
-		},
+		Network:    newReportNetwork(&r.Network),
+		Alerts:     newReportAlerts(r, s.At),
+		Verdict:    newReportVerdict(&r.Verdict),
 	}
+}
+
+// newReportNetwork leaves the round trip out when the newest probe was lost. The
+// schema has one word for every port that lets nobody in without refusing.
+func newReportNetwork(n *cluster.Network) reportNetwork {
+	port := n.Port.String()
+	switch n.Port {
+	case cluster.PortUnreachable:
+		port = cluster.PortFiltered.String()
+	case cluster.PortNoRoute:
+		port = unknown
+	case cluster.PortUnknown, cluster.PortOpen, cluster.PortClosed, cluster.PortFiltered:
+	}
+	return reportNetwork{n.RTT, n.Loss, port}
 }
 
 // lagAge is unknown where there never was a value to be of any age.
@@ -177,11 +177,16 @@ func agent(id cluster.NodeID) *string {
 	return &s
 }
 
+// newReportHost leaves out the last figures of a host that does not answer: they
+// are not those of now, and have no age of their own in the schema.
 func newReportHost(h *cluster.Host) reportHost {
-	r := reportHost{
-		Reachable: h.Reachable, Error: hostError(h),
-		CPU:   reportCPU{h.CPU.User, h.CPU.System, h.CPU.IOWait, h.CPU.Steal, h.CPU.Idle},
-		Disks: make([]reportDisk, 0, len(h.Disks)), Processes: make([]reportProcess, 0, len(h.Processes)),
+	r := reportHost{Reachable: h.Reachable, Error: hostError(h)}
+	if !h.Reachable {
+		return r
+	}
+	r.CPU = reportCPU{h.CPU.User, h.CPU.System, h.CPU.IOWait, h.CPU.Steal, h.CPU.Idle}
+	if h.Interval > 0 {
+		r.Disks = make([]reportDisk, 0, len(h.Disks))
 	}
 	for i := range h.Disks {
 		d := &h.Disks[i]
@@ -189,6 +194,9 @@ func newReportHost(h *cluster.Host) reportHost {
 			d.Name, d.WAL, d.ReadsPerSecond, d.WritesPerSecond, d.ReadKBPerSecond, d.WriteKBPerSecond,
 			d.ReadAwait, d.WriteAwait, d.QueueSize, d.Util,
 		})
+	}
+	if h.ProcessesKnown {
+		r.Processes = make([]reportProcess, 0, len(h.Processes))
 	}
 	for i := range h.Processes {
 		p := &h.Processes[i]
@@ -207,6 +215,9 @@ func hostError(h *cluster.Host) *string {
 		if !h.Disks[i].Why.IsZero() {
 			texts = append(texts, cluster.Clean(h.Disks[i].Name.String()+": "+h.Disks[i].Why.String()))
 		}
+	}
+	if h.Facts != nil && h.Facts.WAL.Device.IsZero() && !h.Facts.WAL.Why.IsZero() {
+		texts = append(texts, cluster.Clean("wal: "+h.Facts.WAL.Why.String()))
 	}
 	if h.Configured && h.Err == nil && !h.ProcessesKnown {
 		texts = append(texts, cluster.Clean("processes: not read yet"))
@@ -262,6 +273,8 @@ func exitCode(s *cluster.Snapshot) int {
 		warning = warning || seconds > limits.Warning.Seconds()
 	}
 	switch {
+	case alarmed(s):
+		return exitCritical
 	case dark:
 		return exitUnknown
 	case warning:

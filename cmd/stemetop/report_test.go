@@ -25,6 +25,7 @@ func snapshot() *cluster.Snapshot {
 		Assertions: known(48_200_000), IngestPerSecond: known(1500), SentBytesPerSecond: known(7.2e6),
 	}
 	s.Replicas = []cluster.Replica{fullReplica(up), emptyReplica()}
+	s.Escalations = []cluster.Escalation{{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2"}, Since: at}}
 	return s
 }
 
@@ -33,7 +34,7 @@ func fullReplica(up cluster.Access) cluster.Replica {
 		Node: cluster.Node{
 			ID: "node2", Name: cluster.Clean("node2"), Spec: cluster.NodeSpec{AgentID: "agent-2"}, Metrics: up,
 			Host: cluster.Host{
-				Access: up, ProcessesKnown: true,
+				Access: up, ProcessesKnown: true, Interval: time.Second,
 				CPU: cluster.CPUUsage{User: known(5), System: known(3), IOWait: known(41), Steal: known(0), Idle: known(51)},
 				Disks: []cluster.DiskUsage{{
 					Name: cluster.Clean("nvme0n1"), WAL: true, ReadsPerSecond: known(5), WritesPerSecond: known(388),
@@ -45,6 +46,16 @@ func fullReplica(up cluster.Access) cluster.Replica {
 		Lag:        cluster.Lag{State: cluster.LagLive, Seconds: known(12.5), Taken: at, Age: 400 * time.Millisecond},
 		Assertions: cluster.Assertions{Indexed: known(48_181_800), Behind: known(18_200), PerSecond: known(620)},
 		Sync:       cluster.Sync{State: cluster.SyncRunning, Progress: known(0.42), ErrorsPerSecond: known(0)},
+		Network:    cluster.Network{RTT: known(0.4), Loss: known(2), Port: cluster.PortUnreachable},
+		Breaker:    cluster.Breaker{State: cluster.BreakerTripped, Agent: "agent-2"},
+		Alerts: []cluster.AlertChange{
+			{Rule: cluster.Clean("ReplicationLagCritical"), Critical: true, State: cluster.AlertPending, Since: at.Add(-time.Minute), FiresAt: at.Add(2 * time.Minute)},
+			{Rule: cluster.Clean("MerkleSyncFailures")},
+		},
+		Verdict: cluster.Verdict{
+			Cause: cluster.CauseDisk, Confidence: cluster.ConfidenceLikely, For: []cluster.Text{cluster.Clean("nvme0n1 (WAL) 99 %util")},
+			Against: []cluster.Text{}, Missing: []cluster.Text{cluster.Clean("PSI")}, Advice: []cluster.Text{cluster.Clean("throttle")},
+		},
 	}
 }
 
@@ -96,7 +107,7 @@ const want = `{
         "errors_per_second": 0
       },
       "breaker": {
-        "state": "unknown",
+        "state": "tripped",
         "agent_id": "agent-2"
       },
       "host": {
@@ -133,18 +144,37 @@ const want = `{
         ]
       },
       "network": {
-        "rtt_ms": null,
-        "loss_percent": null,
-        "rpc_port": "unknown"
+        "rtt_ms": 0.4,
+        "loss_percent": 2,
+        "rpc_port": "filtered"
       },
-      "alerts": [],
+      "alerts": [
+        {
+          "name": "ReplicationLagCritical",
+          "state": "pending",
+          "since": "2026-11-23T03:11:44.5Z",
+          "fires_in_seconds": 120
+        },
+        {
+          "name": "MerkleSyncFailures",
+          "state": "inactive",
+          "since": null,
+          "fires_in_seconds": null
+        }
+      ],
       "verdict": {
-        "cause": "unknown",
-        "confidence": "unknown",
-        "for": [],
+        "cause": "disk",
+        "confidence": "likely",
+        "for": [
+          "nvme0n1 (WAL) 99 %util"
+        ],
         "against": [],
-        "missing": [],
-        "advice": []
+        "missing": [
+          "PSI"
+        ],
+        "advice": [
+          "throttle"
+        ]
       }
     },
     {
@@ -184,8 +214,8 @@ const want = `{
           "steal": null,
           "idle": null
         },
-        "disks": [],
-        "processes": []
+        "disks": null,
+        "processes": null
       },
       "network": {
         "rtt_ms": null,
@@ -203,7 +233,15 @@ const want = `{
       }
     }
   ],
-  "escalation": []
+  "escalation": [
+    {
+      "reason": "lag_over_60s",
+      "replicas": [
+        "node2"
+      ],
+      "since": "2026-11-23T03:12:44.5Z"
+    }
+  ]
 }
 `
 
@@ -214,6 +252,34 @@ func TestReportIsSchema1(t *testing.T) {
 	}
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Errorf("-want +got\n%s", d)
+	}
+}
+
+// Figures of before the host fell silent are not those of now, and no process is
+// not the same as none known.
+func TestFiguresOfASilentHostAreUnknown(t *testing.T) {
+	s := snapshot()
+	h := &s.Replicas[0].Host
+	h.Access = cluster.Access{Configured: true, Newest: at.Add(-time.Minute), Err: cluster.Fail(cluster.FailTimeout, "slow: no answer for 60s", "")}
+	r := newReport(s).Replicas[0].Host
+	if r.CPU.User.Known() || r.Disks != nil || r.Processes != nil || r.Error == nil {
+		t.Errorf("got %+v", r)
+	}
+	var b bytes.Buffer
+	if err := writeText(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "nvme0n1 (WAL)  99.0") {
+		t.Errorf("shows the disk of a minute ago:\n%s", b.String())
+	}
+	h.Access = cluster.Access{Configured: true, Reachable: true, Newest: at}
+	h.Processes = nil
+	h.Facts = &cluster.HostFacts{WAL: cluster.WALDevice{Why: cluster.Clean("on tmpfs")}}
+	if r := newReport(s).Replicas[0].Host; r.Error == nil || *r.Error != "wal: on tmpfs" {
+		t.Errorf("no disk is marked as the log's, and nothing says why: %v", r.Error)
+	}
+	if r := newReport(s).Replicas[0].Host; r.Processes == nil || len(r.Processes) != 0 {
+		t.Errorf("no process runs, which is known: %+v", r.Processes)
 	}
 }
 
@@ -258,12 +324,36 @@ func TestExitCode(t *testing.T) {
 	} {
 		s := snapshot()
 		s.Primary.Metrics.Reachable = tc.primary
-		s.Replicas = nil
+		s.Replicas, s.Escalations = nil, nil
 		for _, l := range tc.lags {
 			s.Replicas = append(s.Replicas, cluster.Replica{Lag: l})
 		}
 		if got := exitCode(s); got != tc.want {
 			t.Errorf("%s: got %d, want %d", tc.name, got, tc.want)
 		}
+	}
+}
+
+// What was judged to be bad is told whatever the lags say by themselves.
+func TestExitCodeOfJudgement(t *testing.T) {
+	healthy := func() *cluster.Snapshot {
+		s := snapshot()
+		s.Escalations = nil
+		s.Replicas = []cluster.Replica{{Lag: cluster.Lag{State: cluster.LagLive, Seconds: known(0)}}}
+		return s
+	}
+	s := healthy()
+	s.Replicas[0].Alerts = []cluster.AlertChange{{State: cluster.AlertPending}, {State: cluster.AlertNoData}}
+	if got := exitCode(s); got != exitOK {
+		t.Errorf("an alert that does not fire: got %d", got)
+	}
+	s.Replicas[0].Alerts[0].State = cluster.AlertFiring
+	if got := exitCode(s); got != exitCritical {
+		t.Errorf("an alert that fires: got %d", got)
+	}
+	s = healthy()
+	s.Escalations = []cluster.Escalation{{Reason: cluster.Clean("multiple_replicas")}}
+	if got := exitCode(s); got != exitCritical {
+		t.Errorf("an escalation: got %d", got)
 	}
 }

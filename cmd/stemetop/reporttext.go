@@ -31,6 +31,7 @@ func writeText(w io.Writer, s *cluster.Snapshot) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	writeJudgement(b, s)
 	writeReasons(b, s)
 	_, err := io.WriteString(w, trimLines(b.String()))
 	return err
@@ -96,6 +97,9 @@ func syncWord(y *cluster.Sync) string {
 // hostCells are the columns of a host: processor, and the disk that counts.
 func hostCells(h *cluster.Host) string {
 	cpu := "?"
+	if !h.Reachable {
+		return cpu + "\t?\t?\t?" // the last figures are not those of now
+	}
 	if h.CPU.Idle.Known() {
 		figures := []cluster.Figure{h.CPU.User, h.CPU.System, h.CPU.IOWait, h.CPU.Steal, h.CPU.Idle}
 		words := make([]string, len(figures))

@@ -131,6 +131,10 @@ func serveFake(w http.ResponseWriter, r *http.Request) {
 	switch words[0] {
 	case "lag":
 		serveLag(w, words[1:])
+	case "ids": // replicas whose ids are traps
+		for _, id := range []string{"primary", "null", "-x", `a\\nb`, `a\nb`, "\x1b[2J", "caf\u00e9"} {
+			fmt.Fprintf(w, "stemedb_replication_lag_seconds{replica=\"%s\"} 1\n", id)
+		}
 	case "hang":
 		<-r.Context().Done()
 	case "login":

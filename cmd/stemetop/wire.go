@@ -12,6 +12,7 @@ import (
 	"github.com/stemedb/stemetop/sources/host"
 	"github.com/stemedb/stemetop/sources/metrics"
 	"github.com/stemedb/stemetop/sources/ssh"
+	"github.com/stemedb/stemetop/sources/web"
 )
 
 // wiring turns a configuration into what reads the cluster.
@@ -19,13 +20,13 @@ type wiring struct {
 	config *config.Config
 	clock  sources.Clock
 	shared *ssh.Shared
-	tls    metrics.TLSFiles
+	tls    web.TLSFiles
 }
 
 func newWiring(c *config.Config, clock sources.Clock, shared *ssh.Shared) *wiring {
 	return &wiring{
 		config: c, clock: clock, shared: shared,
-		tls: metrics.TLSFiles{CA: home(c.HTTP.CAFile), Cert: home(c.HTTP.CertFile), Key: home(c.HTTP.KeyFile)},
+		tls: web.TLSFiles{CA: home(c.HTTP.CAFile), Cert: home(c.HTTP.CertFile), Key: home(c.HTTP.KeyFile)},
 	}
 }
 
@@ -50,6 +51,19 @@ func (w *wiring) collectors() ([]sources.Collector, error) {
 		}
 		list = append(list, c)
 	}
+	return w.beside(list)
+}
+
+// beside appends what is read beside the metrics: the admin interface, hosts and
+// the network.
+func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
+	if w.adminURL() != "" {
+		a, err := w.admin()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
 	for _, n := range w.nodes() {
 		if n.SSH == "" {
 			continue
@@ -60,11 +74,16 @@ func (w *wiring) collectors() ([]sources.Collector, error) {
 		}
 		list = append(list, c)
 	}
+	for _, n := range w.config.Replicas {
+		if c := w.probe(n); c != nil {
+			list = append(list, c)
+		}
+	}
 	return list, nil
 }
 
 func (w *wiring) metrics(n config.Node, primary bool) (*metrics.Collector, error) {
-	tls, err := metrics.LoadTLS(w.tls)
+	tls, err := web.LoadTLS(w.tls)
 	if err != nil {
 		return nil, err
 	}

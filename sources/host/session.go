@@ -106,20 +106,30 @@ func (l *link) greet(ctx context.Context, limit time.Duration, parameters []stri
 	defer timer.Stop()
 	select {
 	case system := <-l.hello:
-		if system != "Linux" {
-			return cluster.Fail(cluster.FailUnsupported, "the host runs "+system+", not Linux",
-				"remove its ssh address from the configuration: metrics work without")
-		}
-		l.send([]byte(strings.Join(parameters, "\n") + "\n"))
-		return nil
+		return l.begin(system, parameters)
 	case <-l.ended:
-		return l.refusal()
+		select {
+		case system := <-l.hello: // it ended right after; the first tick tells how
+			return l.begin(system, parameters)
+		default:
+			return l.refusal()
+		}
 	case <-timer.C:
 		l.close()
 		return l.silence(limit)
 	case <-ctx.Done():
 		return cluster.Fail(cluster.FailConnecting, "stopped while connecting", "")
 	}
+}
+
+// begin sends the parameters to a script that said HELLO.
+func (l *link) begin(system string, parameters []string) *cluster.Failure {
+	if system != "Linux" {
+		return cluster.Fail(cluster.FailUnsupported, "the host runs "+system+", not Linux",
+			"remove its ssh address from the configuration: metrics work without")
+	}
+	l.send([]byte(strings.Join(parameters, "\n") + "\n"))
+	return nil
 }
 
 // close ends the session and returns when nothing of it is left.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
 
 // blackHole returns an address that answers no SYN: a listener whose queue is
@@ -49,7 +50,7 @@ func TestBlackHole(t *testing.T) {
 	for range 3 {
 		begun := time.Now()
 		r, body := collect(t, c)
-		wantFailure(t, r.Err, cluster.FailTimeout, "no connection within 150ms", addr, "firewall")
+		webtest.WantFailure(t, r.Err, cluster.FailTimeout, "no connection within 150ms", addr, "firewall")
 		if took := time.Since(begun); body != nil || took > 3*time.Second {
 			t.Error(body, took)
 		}

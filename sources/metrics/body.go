@@ -1,46 +1,21 @@
 package metrics
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
 
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
 )
-
-// capped passes on a limited number of bytes and then fails.
-type capped struct {
-	r     io.Reader
-	limit int64
-	seen  int64
-}
-
-// Read reads from below; a byte beyond the limit is a fault.
-func (c *capped) Read(p []byte) (int, error) {
-	left := c.limit - c.seen
-	if int64(len(p)) > left+1 {
-		p = p[:left+1]
-	}
-	n, err := c.r.Read(p)
-	c.seen += int64(n)
-	if int64(n) > left {
-		return int(left), newFault(cluster.FailTooLarge, fmt.Sprintf("the answer is larger than %s", size(c.limit)), "raise http.body_limit if it may be")
-	}
-	return n, err
-}
-
-// size writes a limit as the configuration does.
-func size(n int64) string {
-	if n >= 1<<20 && n%(1<<20) == 0 {
-		return fmt.Sprintf("%d MiB", n>>20)
-	}
-	return fmt.Sprintf("%d bytes", n)
-}
 
 // unpack returns the exposition in an answer. A bomb is caught by the cap on
 // what comes out, an endless run of empty gzip members by that on what goes in.
-func (s *scratch) unpack(wire *capped, encoding string) (io.Reader, error) {
+func (s *scratch) unpack(wire *web.Capped, encoding string) (io.Reader, error) {
 	switch encoding {
 	case "", "identity":
 		return wire, nil
@@ -48,9 +23,18 @@ func (s *scratch) unpack(wire *capped, encoding string) (io.Reader, error) {
 		if err := s.gunzip.Reset(wire); err != nil {
 			return nil, err
 		}
-		return &capped{r: &s.gunzip, limit: wire.limit}, nil
+		return &web.Capped{R: &s.gunzip, Limit: wire.Limit, Hint: wire.Hint}, nil
 	}
-	return nil, newFault(cluster.FailFormat, "content encoding "+encoding+" was not asked for", "a proxy before the node recodes its answers")
+	return nil, web.Recoded(encoding)
+}
+
+// corrupt makes a fault of what gunzip says of bad data.
+func corrupt(err error) error {
+	var bad flate.CorruptInputError
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &bad) {
+		return web.NewFault(cluster.FailFormat, "its gzip data is corrupt", "")
+	}
+	return err
 }
 
 // formatOf tells the format of an answer. One that does not say is taken for
@@ -69,9 +53,9 @@ func formatOf(contentType string) (openMetrics bool, err error) {
 	case "text/plain", "application/octet-stream":
 		return false, nil
 	case "text/html", "application/xhtml+xml":
-		return false, faultHTML
+		return false, web.HTML("metrics")
 	}
-	return false, newFault(cluster.FailFormat, "content type "+kind+" instead of metrics", hintURL)
+	return false, web.NewFault(cluster.FailFormat, "content type "+kind+" instead of metrics", hintURL)
 }
 
 // formatMemo remembers the format of the last content type.

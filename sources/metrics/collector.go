@@ -3,18 +3,17 @@ package metrics
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
 )
 
 // Defaults of Options.
 const (
-	DefaultTimeout       = 5 * time.Second
+	DefaultTimeout       = web.DefaultTimeout
 	DefaultBodyLimit     = 32 << 20
 	DefaultDurationEvery = 15 * time.Second
 )
@@ -45,14 +44,10 @@ type Options struct {
 
 // Collector scrapes one target. It implements sources.Collector.
 type Collector struct {
-	options   Options
-	target    target
-	text      filter
-	open      filter
-	transport *http.Transport
-	request   *http.Request
-	token     *tokenFile
-	end       context.CancelFunc
+	options Options
+	text    filter
+	open    filter
+	client  *web.Client
 
 	watched atomic.Bool
 	// The rest belongs to Collect.
@@ -67,35 +62,20 @@ var _ sources.Collector = (*Collector)(nil)
 // New returns the collector of a target and opens no connection. An error is a
 // *cluster.Failure of kind FailConfig.
 func New(o Options) (*Collector, error) {
-	t, err := parseTarget(o.URL)
-	if err != nil {
-		return nil, err
-	}
 	if err := o.Names.check(); err != nil {
 		return nil, err
 	}
-	if t.user != nil && o.TokenFile != "" {
-		return nil, cluster.Fail(cluster.FailConfig, "both a token and a password for "+t.show, "take the user out of the URL, or unset http.token_file")
+	client, err := newClient(&o)
+	if err != nil {
+		return nil, err
 	}
 	if o.BodyLimit <= 0 {
 		o.BodyLimit = DefaultBodyLimit
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
-	}
 	if o.DurationEvery <= 0 {
 		o.DurationEvery = DefaultDurationEvery
 	}
-	life, end := context.WithCancel(context.Background())
-	c := &Collector{
-		options: o, target: t, end: end,
-		text: newFilter(o.Names, false), open: newFilter(o.Names, true),
-		transport: newTransport(life, o.TLS, o.Timeout), request: t.request(),
-	}
-	if o.TokenFile != "" {
-		c.token = &tokenFile{path: o.TokenFile}
-	}
-	return c, nil
+	return &Collector{options: o, client: client, text: newFilter(o.Names, false), open: newFilter(o.Names, true)}, nil
 }
 
 // Source returns the node's metrics.
@@ -108,33 +88,16 @@ func (c *Collector) Source() cluster.Source {
 func (c *Collector) Watch(on bool) { c.watched.Store(on) }
 
 // Address returns host, port and path of the target, for display.
-func (c *Collector) Address() cluster.Text { return cluster.Clean(c.target.show) }
+func (c *Collector) Address() cluster.Text { return c.client.Address() }
 
 // Close closes the connection, and ends a dial that a scrape left behind. It is
 // called after Collect has returned.
 func (c *Collector) Close() error {
-	c.end()
-	c.transport.CloseIdleConnections()
+	c.client.Close()
 	return nil
 }
 
-// Collect scrapes once. It returns one reading, or none if ctx was cancelled.
-//
-// A reading with Err and Body is partial: what stands in Body is right. Without
-// Body nothing was learned. Taken lies midway between the request's leaving and
-// the first byte of the answer.
+// Collect scrapes once, as web.Client.Collect says.
 func (c *Collector) Collect(ctx context.Context) []sources.Reading {
-	at := newTiming(c.options.Clock)
-	body, err := c.scrape(ctx, at)
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return nil
-	}
-	r := sources.Reading{Taken: at.taken(), Took: at.took()}
-	if body != nil {
-		r.Body = body
-	}
-	if err != nil {
-		r.Err = c.failure(classify(err, at.reached(), c.options.Timeout))
-	}
-	return []sources.Reading{r}
+	return c.client.Collect(ctx, c.scraped)
 }

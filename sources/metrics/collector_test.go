@@ -15,33 +15,18 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
-
-// serve starts a server that is closed with the test.
-func serve(t testing.TB, h http.HandlerFunc) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(s.Close)
-	return s
-}
-
-// answer serves one text.
-func answer(contentType, text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write([]byte(text))
-	}
-}
 
 const plain = "text/plain; version=0.0.4; charset=utf-8"
 
 func TestCollect(t *testing.T) {
 	var got http.Header
 	var path string
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s := webtest.HTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		got, path = r.Header.Clone(), r.URL.Path
 		w.Header().Set("Date", "Sun, 23 Nov 2026 03:00:00 GMT")
-		answer(plain, good)(w, r)
+		webtest.Answer(plain, good)(w, r)
 	})
 	before := time.Now()
 	r, body := collect(t, open(t, s.URL))
@@ -73,8 +58,8 @@ func TestURLPaths(t *testing.T) {
 		"http://[::1]:18180/admin/m/": "[::1]:18180/admin/m/",
 	} {
 		target, err := parseTarget(url)
-		if err != nil || target.show != want || target.url.User != nil {
-			t.Errorf("%s: %q %v, want %q", url, target.show, err, want)
+		if err != nil || target.String() != want || target.URL.User != nil {
+			t.Errorf("%s: %q %v, want %q", url, target, err, want)
 		}
 	}
 	for _, url := range []string{"", "h:1", "u:hunter2@h:1", "ftp://h", "http://", "http://u:hunter2@h:port", "http://u:hunter2@h\x7f", "//h?hunter2"} {
@@ -117,15 +102,15 @@ func TestFormats(t *testing.T) {
 		"empty":        {plain, "", cluster.FailFormat},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				answer(c.contentType, c.text)(w, r)
+			s := webtest.HTTP(t, func(w http.ResponseWriter, r *http.Request) {
+				webtest.Answer(c.contentType, c.text)(w, r)
 				if c.contentType == "" {
 					w.Header()["Content-Type"] = nil
 				}
 			})
 			r, body := collect(t, open(t, s.URL))
 			if c.kind != "" {
-				wantFailure(t, r.Err, c.kind)
+				webtest.WantFailure(t, r.Err, c.kind)
 				if body != nil {
 					t.Error(body)
 				}
@@ -147,7 +132,7 @@ func TestOneConnection(t *testing.T) {
 		case 1:
 			gzipped(packed(t, good))(w, r)
 		default:
-			answer(plain, exposition(2000))(w, r)
+			webtest.Answer(plain, exposition(2000))(w, r)
 		}
 	}))
 	s.Config.ConnState = func(_ net.Conn, c http.ConnState) {
@@ -173,7 +158,7 @@ func TestOneConnection(t *testing.T) {
 }
 
 func TestDurationsAtTheirOwnRate(t *testing.T) {
-	s := serve(t, answer(plain, good))
+	s := webtest.HTTP(t, webtest.Answer(plain, good))
 	clock := &fakeClock{wall: time.Unix(1e9, 0)}
 	c := open(t, s.URL, func(o *Options) { o.Clock = clock })
 	asks := func() bool {
@@ -199,9 +184,9 @@ func TestDurationsAtTheirOwnRate(t *testing.T) {
 }
 
 func TestMissingLag(t *testing.T) {
-	s := serve(t, answer(plain, "stemedb_assertions_indexed_total 5\n"))
+	s := webtest.HTTP(t, webtest.Answer(plain, "stemedb_assertions_indexed_total 5\n"))
 	r, body := collect(t, open(t, s.URL))
-	wantFailure(t, r.Err, cluster.FailMissing, "stemedb_replication_lag_seconds", "metrics.lag")
+	webtest.WantFailure(t, r.Err, cluster.FailMissing, "stemedb_replication_lag_seconds", "metrics.lag")
 	if body == nil || len(body.Samples) != 1 || !body.Asked.Has(cluster.FamilyLag) {
 		t.Error(body)
 	}
@@ -218,7 +203,7 @@ func TestUnitOfReading(t *testing.T) {
 		"# UNIT stemedb_merkle_sync_progress ratio\n":            cluster.ProgressRatio,
 		"# HELP stemedb_merkle_sync_progress_other In percent\n": cluster.ProgressAuto,
 	} {
-		_, body := collect(t, open(t, serve(t, answer(plain, text+good)).URL))
+		_, body := collect(t, open(t, webtest.HTTP(t, webtest.Answer(plain, text+good)).URL))
 		if body.Unit != want {
 			t.Errorf("%q: %d, want %d", text, body.Unit, want)
 		}
@@ -227,7 +212,7 @@ func TestUnitOfReading(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+	s := webtest.HTTP(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()
 	})

@@ -1,9 +1,7 @@
 package metrics
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -12,53 +10,8 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
-
-// faulty listens and hands each connection, once its request was read, to
-// handle. All is closed with the test.
-func faulty(t *testing.T, handle func(c *net.TCPConn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	var conns []net.Conn
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			conns = append(conns, c)
-			mu.Unlock()
-			all.Go(func() {
-				defer c.Close()
-				if _, err := c.Read(make([]byte, 4096)); err == nil {
-					handle(c.(*net.TCPConn))
-				}
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		mu.Lock()
-		for _, c := range conns {
-			_ = c.Close()
-		}
-		mu.Unlock()
-		all.Wait()
-	})
-	return "http://" + l.Addr().String()
-}
-
-// say writes text to a connection.
-func say(c net.Conn, text string) { _, _ = io.WriteString(c, text) }
-
-// hang waits until the other side is gone.
-func hang(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
 const (
 	head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
@@ -78,35 +31,40 @@ func TestFaults(t *testing.T) {
 		"reset":  {func(c *net.TCPConn) { _ = c.SetLinger(0) }, cluster.FailReset, "without an answer", 0},
 		"closed": {func(*net.TCPConn) {}, cluster.FailReset, "without an answer", 0},
 		"reset in the body": {func(c *net.TCPConn) {
-			say(c, head+"Content-Length: 9999\r\n\r\n"+lag2+"stemedb_rep")
+			webtest.Say(c, head+"Content-Length: 9999\r\n\r\n"+lag2+"stemedb_rep")
 			_ = c.SetLinger(0) // what was said is in the other side's queue: loopback delivers at once
 		}, cluster.FailReset, "in the middle of the answer", 1},
 		"closed in the body": {func(c *net.TCPConn) {
-			say(c, head+"Content-Length: 9999\r\n\r\n"+lag2+lag2[:20])
+			webtest.Say(c, head+"Content-Length: 9999\r\n\r\n"+lag2+lag2[:20])
 		}, cluster.FailReset, "in the middle of the answer", 1},
 		"closed in a chunk": {func(c *net.TCPConn) {
-			say(c, chunked)
+			webtest.Say(c, chunked)
 		}, cluster.FailReset, "in the middle of the answer", 1},
 		"cut, length unknown": {func(c *net.TCPConn) {
-			say(c, head+"Connection: close\r\n\r\n"+lag2+lag2[:20])
+			webtest.Say(c, head+"Connection: close\r\n\r\n"+lag2+lag2[:20])
 		}, cluster.FailFormat, "middle of a line", 1},
 		"bad chunk": {func(c *net.TCPConn) {
-			say(c, chunked+"zz\r\n")
-			hang(c)
+			webtest.Say(c, chunked+"zz\r\n")
+			webtest.Hang(c)
 		}, cluster.FailFormat, "not a proper HTTP answer", 1},
-		"malformed at once": {func(c *net.TCPConn) { say(c, head+"Connection: close\r\n\r\n"+strings.Replace(lag2, "12.5", "x1", 1)) }, cluster.FailFormat, "malformed", 0},
-		"no HTTP":           {func(c *net.TCPConn) { say(c, "SSH-2.0-OpenSSH_9.2\r\n"); hang(c) }, cluster.FailFormat, "not a proper HTTP answer", 0},
-		"huge header":       {func(c *net.TCPConn) { say(c, head+"X: "+strings.Repeat("x", 200<<10)+"\r\n\r\n"); hang(c) }, cluster.FailFormat, "header", 0},
-		"hang":              {func(c *net.TCPConn) { hang(c) }, cluster.FailTimeout, "connected, but no answer", 0},
-		"hang in a header":  {func(c *net.TCPConn) { say(c, "HTTP/1.1 200"); hang(c) }, cluster.FailTimeout, "not complete", 0},
-		"hang in the body":  {func(c *net.TCPConn) { say(c, head+"\r\n"+lag2+lag2[:30]); hang(c) }, cluster.FailTimeout, "not complete", 1},
+		"malformed at once": {func(c *net.TCPConn) {
+			webtest.Say(c, head+"Connection: close\r\n\r\n"+strings.Replace(lag2, "12.5", "x1", 1))
+		}, cluster.FailFormat, "malformed", 0},
+		"no HTTP": {func(c *net.TCPConn) { webtest.Say(c, "SSH-2.0-OpenSSH_9.2\r\n"); webtest.Hang(c) }, cluster.FailFormat, "not a proper HTTP answer", 0},
+		"huge header": {func(c *net.TCPConn) {
+			webtest.Say(c, head+"X: "+strings.Repeat("x", 200<<10)+"\r\n\r\n")
+			webtest.Hang(c)
+		}, cluster.FailFormat, "header", 0},
+		"hang":              {func(c *net.TCPConn) { webtest.Hang(c) }, cluster.FailTimeout, "connected, but no answer", 0},
+		"hang in a header":  {func(c *net.TCPConn) { webtest.Say(c, "HTTP/1.1 200"); webtest.Hang(c) }, cluster.FailTimeout, "not complete", 0},
+		"hang in the body":  {func(c *net.TCPConn) { webtest.Say(c, head+"\r\n"+lag2+lag2[:30]); webtest.Hang(c) }, cluster.FailTimeout, "not complete", 1},
 		"trickle":           {trickle, cluster.FailTimeout, "not complete", 0},
-		"endless body":      {endless(lag2, "# filler\n"), cluster.FailTooLarge, "larger than 1 MiB", 1},
-		"endless line":      {endless(lag2, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), cluster.FailFormat, "line 2 is longer", 1},
-		"endless, nothing":  {endless("", "# filler\n"), cluster.FailTooLarge, "larger than 1 MiB", 0},
-		"alert of a TLS":    {func(c *net.TCPConn) { say(c, "\x15\x03\x01\x00\x02\x02\x16\r\n"); hang(c) }, cluster.FailTLS, "https://", 0},
-		"unknown encoding":  {func(c *net.TCPConn) { say(c, head+"Content-Encoding: zstd\r\n\r\n"); hang(c) }, cluster.FailFormat, "zstd", 0},
-		"escapes in header": {func(c *net.TCPConn) { say(c, "\x1b[31mHTTP\r\n\r\n"); hang(c) }, cluster.FailFormat, "HTTP", 0},
+		"endless body":      {webtest.Endless(head+"\r\n"+lag2, "# filler\n"), cluster.FailTooLarge, "larger than 1 MiB", 1},
+		"endless line":      {webtest.Endless(head+"\r\n"+lag2, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), cluster.FailFormat, "line 2 is longer", 1},
+		"endless, nothing":  {webtest.Endless(head+"\r\n", "# filler\n"), cluster.FailTooLarge, "larger than 1 MiB", 0},
+		"alert of a TLS":    {func(c *net.TCPConn) { webtest.Say(c, "\x15\x03\x01\x00\x02\x02\x16\r\n"); webtest.Hang(c) }, cluster.FailTLS, "https://", 0},
+		"unknown encoding":  {func(c *net.TCPConn) { webtest.Say(c, head+"Content-Encoding: zstd\r\n\r\n"); webtest.Hang(c) }, cluster.FailFormat, "zstd", 0},
+		"escapes in header": {func(c *net.TCPConn) { webtest.Say(c, "\x1b[31mHTTP\r\n\r\n"); webtest.Hang(c) }, cluster.FailFormat, "HTTP", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -114,9 +72,9 @@ func TestFaults(t *testing.T) {
 			if c.kind == cluster.FailTimeout {
 				timeout = 300 * time.Millisecond
 			}
-			url := faulty(t, c.handle)
+			url := webtest.Serve(t, c.handle)
 			r, body := collect(t, open(t, url, func(o *Options) { o.Timeout, o.BodyLimit = timeout, 1<<20 }))
-			wantFailure(t, r.Err, c.kind, c.words, strings.TrimPrefix(url, "http://")+"/metrics")
+			webtest.WantFailure(t, r.Err, c.kind, c.words, strings.TrimPrefix(url, "http://")+"/metrics")
 			if got := len(samplesOf(body)); got != c.samples || (body != nil) != (c.samples > 0) {
 				t.Errorf("%d samples in %v, want %d", got, body, c.samples)
 			}
@@ -136,24 +94,13 @@ func samplesOf(m *cluster.MetricsReading) []cluster.Sample {
 
 // trickle writes a comment, a byte at a time, for ever.
 func trickle(c *net.TCPConn) {
-	say(c, head+"\r\n")
+	webtest.Say(c, head+"\r\n")
 	for {
 		if _, err := c.Write([]byte("#")); err != nil {
 			return
 		}
 		_ = c.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
-		hang(c)
-	}
-}
-
-func endless(first, then string) func(*net.TCPConn) {
-	return func(c *net.TCPConn) {
-		say(c, head+"\r\n"+first)
-		for {
-			if _, err := c.Write([]byte(strings.Repeat(then, 1000))); err != nil {
-				return
-			}
-		}
+		webtest.Hang(c)
 	}
 }
 
@@ -162,9 +109,9 @@ func TestStatuses(t *testing.T) {
 		404: "status 404 not found", 401: "http.token_file", 403: "may not read", 500: "status 500", 503: "overloaded",
 		204: "status 204", 304: "status 304", 599: "status 599",
 	} {
-		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		s := webtest.HTTP(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		r, body := collect(t, open(t, s.URL))
-		wantFailure(t, r.Err, cluster.FailStatus, words)
+		webtest.WantFailure(t, r.Err, cluster.FailStatus, words)
 		if body != nil {
 			t.Error(body)
 		}
@@ -172,19 +119,19 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestRedirectIsNotFollowed(t *testing.T) {
-	followed := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("followed") })
+	followed := webtest.HTTP(t, func(http.ResponseWriter, *http.Request) { t.Error("followed") })
 	for location, words := range map[string]string{
 		followed.URL + "/login?token=hunter2":               "redirects to " + followed.URL + ", not followed",
 		"https://u:hunter2@sso.example.com/login?x=hunter2": "redirects to https://sso.example.com, not followed",
 		"":         "redirects to nowhere",
 		"http://%": "redirects to nowhere",
 	} {
-		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		s := webtest.HTTP(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", location)
 			w.WriteHeader(http.StatusFound)
 		})
 		r, body := collect(t, open(t, s.URL))
-		wantFailure(t, r.Err, cluster.FailRedirect, words)
+		webtest.WantFailure(t, r.Err, cluster.FailRedirect, words)
 		if body != nil || strings.Contains(r.Err.Error(), "hunter2") {
 			t.Error(body, r.Err)
 		}
@@ -201,50 +148,27 @@ func TestConnectFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, _ := collect(t, open(t, "http://"+gone))
-	wantFailure(t, r.Err, cluster.FailRefused, "connection refused", gone)
+	webtest.WantFailure(t, r.Err, cluster.FailRefused, "connection refused", gone)
 	r, _ = collect(t, open(t, "http://255.255.255.255:1"))
-	wantFailure(t, r.Err, cluster.FailUnreachable, "unreachable")
-}
-
-// What no machine shows on demand is classified as the system would say it.
-func TestClassify(t *testing.T) {
-	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
-	for _, c := range []struct {
-		err   error
-		phase phase
-		kind  cluster.FailureKind
-		words string
-	}{
-		{dial(&net.DNSError{Err: "no such host", Name: "node9", IsNotFound: true}), phaseConnect, cluster.FailDNS, "node9 is not known"},
-		{dial(&net.DNSError{Err: "i/o timeout", Name: "node9", IsTimeout: true}), phaseConnect, cluster.FailDNS, "can't be looked up"},
-		{context.DeadlineExceeded, phaseConnect, cluster.FailTimeout, "no connection within 5s"},
-		{context.DeadlineExceeded, phaseHandshake, cluster.FailTimeout, "no TLS handshake"},
-		{fmt.Errorf("bad: %w", io.ErrClosedPipe), phaseAsked, cluster.FailOther, "closed pipe"},
-	} {
-		wantFailure(t, failure(classify(c.err, c.phase, 5*time.Second), "h"), c.kind, c.words)
-	}
-	for _, call := range calls {
-		f := classify(dial(call.err), phaseConnect, 0)
-		wantFailure(t, failure(f, "h"), call.kind, call.what)
-	}
+	webtest.WantFailure(t, r.Err, cluster.FailUnreachable, "unreachable")
 }
 
 // A name that is none fails as a name, and needs no name server for it.
 func TestUnknownName(t *testing.T) {
 	r, _ := collect(t, open(t, "http://node9..invalid:1"))
-	wantFailure(t, r.Err, cluster.FailDNS, "node9..invalid is not known")
+	webtest.WantFailure(t, r.Err, cluster.FailDNS, "node9..invalid is not known")
 }
 
 // While a target hangs, scrapes neither pile up nor outlive Close.
 func TestHangsDoNotPileUp(t *testing.T) {
 	var mu sync.Mutex
 	now, most := 0, 0
-	url := faulty(t, func(c *net.TCPConn) {
+	url := webtest.Serve(t, func(c *net.TCPConn) {
 		mu.Lock()
 		now++
 		most = max(most, now)
 		mu.Unlock()
-		hang(c)
+		webtest.Hang(c)
 		mu.Lock()
 		now--
 		mu.Unlock()
@@ -252,7 +176,7 @@ func TestHangsDoNotPileUp(t *testing.T) {
 	c := open(t, url, brief(100*time.Millisecond))
 	for range 5 {
 		r, _ := collect(t, c)
-		wantFailure(t, r.Err, cluster.FailTimeout)
+		webtest.WantFailure(t, r.Err, cluster.FailTimeout)
 	}
 	mu.Lock()
 	defer mu.Unlock()

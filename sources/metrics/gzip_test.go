@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
 
 func packed(t testing.TB, text string) []byte {
@@ -27,13 +28,13 @@ func packed(t testing.TB, text string) []byte {
 func gzipped(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		answer(plain, string(b))(w, r)
+		webtest.Answer(plain, string(b))(w, r)
 	}
 }
 
 func TestGzip(t *testing.T) {
 	z := packed(t, good)
-	r, body := collect(t, open(t, serve(t, gzipped(z)).URL))
+	r, body := collect(t, open(t, webtest.HTTP(t, gzipped(z)).URL))
 	if r.Err != nil || len(body.Samples) != 9 || body.Bytes != int64(len(z)) {
 		t.Error(r.Err, body)
 	}
@@ -52,8 +53,8 @@ func TestGzip(t *testing.T) {
 		"corrupt":       {append(bytes.Clone(z[:12]), bytes.Repeat([]byte{0xff}, 50)...), cluster.FailFormat, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, body := collect(t, open(t, serve(t, gzipped(c.body)).URL, small))
-			wantFailure(t, r.Err, c.kind)
+			r, body := collect(t, open(t, webtest.HTTP(t, gzipped(c.body)).URL, small))
+			webtest.WantFailure(t, r.Err, c.kind)
 			if (body == nil) != (c.samples == 0) || body != nil && len(body.Samples) != c.samples {
 				t.Error(body)
 			}

@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -59,23 +58,6 @@ func collect(t testing.TB, c *Collector) (sources.Reading, *cluster.MetricsReadi
 	}
 	body, _ := rs[0].Body.(*cluster.MetricsReading)
 	return rs[0], body
-}
-
-// wantFailure checks kind and words of a failure.
-func wantFailure(t testing.TB, f *cluster.Failure, kind cluster.FailureKind, words ...string) {
-	t.Helper()
-	if f == nil {
-		t.Fatalf("no failure, want %s", kind)
-	}
-	text := f.What.String() + " | " + f.Hint.String()
-	if f.Kind != kind {
-		t.Errorf("kind %s (%s), want %s", f.Kind, text, kind)
-	}
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			t.Errorf("%q lacks %q", text, w)
-		}
-	}
 }
 
 func brief(timeout time.Duration) func(*Options) {

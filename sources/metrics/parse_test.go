@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
 
 // parseAll reads an exposition as a scrape of everything would.
@@ -117,10 +120,19 @@ func TestParsePartial(t *testing.T) {
 			if err == nil || len(got) != c.kept {
 				t.Fatalf("error %v, samples %v, want %d", err, got, c.kept)
 			}
-			f := classify(err, phaseAnswer, 0)
-			wantFailure(t, failure(f, "host"), cluster.FailFormat, c.words)
+			webtest.WantFailure(t, failure(t, err), cluster.FailFormat, c.words)
 		})
 	}
+}
+
+// failure returns what a reader of the screen gets of a fault.
+func failure(t *testing.T, err error) *cluster.Failure {
+	t.Helper()
+	var f *web.Fault
+	if !errors.As(err, &f) {
+		t.Fatalf("%v is no fault", err)
+	}
+	return f.Failure("host")
 }
 
 func TestSumsPerReplica(t *testing.T) {
@@ -164,7 +176,7 @@ func TestTooManySeries(t *testing.T) {
 	if len(got) != maxSeries {
 		t.Errorf("%d samples, want %d", len(got), maxSeries)
 	}
-	wantFailure(t, failure(classify(err, phaseAnswer, 0), ""), cluster.FailTooLarge, "more than 20000 series")
+	webtest.WantFailure(t, failure(t, err), cluster.FailTooLarge, "more than 20000 series")
 }
 
 func TestQuotedNames(t *testing.T) {

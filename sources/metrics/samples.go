@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
 )
 
 // maxReplica is the longest value of the replica label that is taken, in bytes.
@@ -79,12 +80,12 @@ func (s *scratch) parse() (map[string]*dto.MetricFamily, error) {
 	if err == nil {
 		return families, nil
 	}
-	fault := newFault(cluster.FailFormat, "a series is malformed", "")
+	fault := web.NewFault(cluster.FailFormat, "a series is malformed", "")
 	var at expfmt.ParseError
 	if !errors.As(err, &at) {
 		return nil, fault
 	}
-	fault.detail = at.Msg
+	_ = fault.With(at.Msg)
 	s.src.Reset(s.kept[:offsetOfLine(s.kept, at.Line)])
 	families, err = s.parser.TextToMetricFamilies(&s.src)
 	if err != nil {
@@ -114,10 +115,10 @@ func newRow(w *want, m *dto.Metric, label string) (row, error) {
 	}
 	r.others = canonical(labels)
 	if len(r.replica) > maxReplica {
-		return r, newFault(cluster.FailFormat, fmt.Sprintf("a value of label %s is longer than %d bytes", label, maxReplica), "that series is left out")
+		return r, web.NewFault(cluster.FailFormat, fmt.Sprintf("a value of label %s is longer than %d bytes", label, maxReplica), "that series is left out")
 	}
 	if w.family == cluster.FamilyLag && r.replica == "" {
-		return r, newFault(cluster.FailFormat, fmt.Sprintf("a series of %s has no label %s", w.name, label), labelHint(labels))
+		return r, web.NewFault(cluster.FailFormat, fmt.Sprintf("a series of %s has no label %s", w.name, label), labelHint(labels))
 	}
 	return r, nil
 }
@@ -167,7 +168,7 @@ func fold(rows []row, f *filter) ([]cluster.Sample, error) {
 		if ok {
 			out = append(out, sample)
 		} else if first == nil {
-			first = newFault(cluster.FailFormat, fmt.Sprintf("duplicate series of %s about %s", f.name(rows[0].family), rows[0].about()), "they are left out")
+			first = web.NewFault(cluster.FailFormat, fmt.Sprintf("duplicate series of %s about %s", f.name(rows[0].family), rows[0].about()), "they are left out")
 		}
 		rows = rows[n:]
 	}

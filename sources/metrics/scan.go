@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
 )
 
 const (
@@ -80,7 +81,7 @@ func (s *scratch) scan(r io.Reader, f *filter) error {
 		}
 		if filled == len(s.window) {
 			if filled >= maxLine {
-				return newFault(cluster.FailFormat, fmt.Sprintf("line %d is longer than %d kB", s.lines+1, maxLine>>10), hintURL)
+				return web.NewFault(cluster.FailFormat, fmt.Sprintf("line %d is longer than %d kB", s.lines+1, maxLine>>10), hintURL)
 			}
 			s.window = append(s.window, make([]byte, filled)...)
 		}
@@ -97,7 +98,7 @@ func (s *scratch) takeLines(b []byte, f *filter) ([]byte, error) {
 		line := b[:i]
 		b = b[i+1:]
 		if s.ended {
-			return nil, newFault(cluster.FailFormat, "goes on after # EOF", "")
+			return nil, web.NewFault(cluster.FailFormat, "goes on after # EOF", "")
 		}
 		if err := s.takeLine(line, f); err != nil {
 			return nil, err
@@ -125,7 +126,7 @@ func (s *scratch) takeLine(line []byte, f *filter) error {
 
 func (s *scratch) keep(line []byte, f *filter) error {
 	if s.series == maxSeries {
-		return newFault(cluster.FailTooLarge, fmt.Sprintf("more than %d series of the metrics that are read", maxSeries),
+		return web.NewFault(cluster.FailTooLarge, fmt.Sprintf("more than %d series of the metrics that are read", maxSeries),
 			"the rest is left out; check that replica_label is not a label with a value per request")
 	}
 	s.series++
@@ -143,9 +144,9 @@ func (s *scratch) keep(line []byte, f *filter) error {
 // garbage says what stands where a line of an exposition should.
 func (s *scratch) garbage(line []byte) error {
 	if s.lines == 0 && bytes.HasPrefix(trimBlanks(line), []byte("<")) {
-		return faultHTML
+		return web.HTML("metrics")
 	}
-	return newFault(cluster.FailFormat, fmt.Sprintf("line %d is no metric", s.lines+1), hintURL)
+	return web.NewFault(cluster.FailFormat, fmt.Sprintf("line %d is no metric", s.lines+1), hintURL)
 }
 
 // finish judges what is left when the answer ends without an error. A format
@@ -156,13 +157,13 @@ func (s *scratch) finish(rest []byte, f *filter) error {
 	case f.openMetrics && !s.ended && string(rest) == "# EOF":
 		return nil
 	case len(rest) > 0 && s.lines == 0 && rest[0] == '<':
-		return faultHTML
+		return web.HTML("metrics")
 	case len(rest) > 0:
-		return newFault(cluster.FailFormat, "ends in the middle of a line", hintCut)
+		return web.NewFault(cluster.FailFormat, "ends in the middle of a line", hintCut)
 	case f.openMetrics && !s.ended:
-		return newFault(cluster.FailFormat, "ends without # EOF", hintCut)
+		return web.NewFault(cluster.FailFormat, "ends without # EOF", hintCut)
 	case s.lines == 0:
-		return newFault(cluster.FailFormat, "empty answer", hintURL)
+		return web.NewFault(cluster.FailFormat, "empty answer", hintURL)
 	}
 	return nil
 }

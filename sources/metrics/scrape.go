@@ -1,44 +1,28 @@
 package metrics
 
 import (
-	"context"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
 )
 
-// drain is how much of the body beside a bad status is read, in bytes.
-const drain = 4 << 10
-
-// scrape returns what was learned, and what went wrong.
-func (c *Collector) scrape(ctx context.Context, at *timing) (*cluster.MetricsReading, error) {
-	if err := c.authorise(); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
-	defer cancel()
-	answer, err := c.transport.RoundTrip(c.request.WithContext(at.trace(ctx)))
-	if err != nil {
-		return nil, err
-	}
+// scraped returns what was learned, and what went wrong.
+func (c *Collector) scraped(answer *http.Response, at *web.Timing) (cluster.Body, error) {
 	body, err := c.read(answer, c.asked(at))
-	_ = answer.Body.Close() // if it was not read to its end, the connection goes with it
-	if body != nil && body.Asked.Has(cluster.FamilySyncDurationSum) {
-		c.durationsAt, c.durations = at.mono, true
+	if body == nil {
+		return nil, corrupt(err)
 	}
-	return body, c.orMissing(body, err)
+	if body.Asked.Has(cluster.FamilySyncDurationSum) {
+		c.durationsAt, c.durations = at.Began(), true
+	}
+	return body, c.orMissing(body, corrupt(err))
 }
 
 // read takes an answer apart.
 func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluster.MetricsReading, error) {
-	if answer.StatusCode != http.StatusOK {
-		f := statusFault(answer)
-		_, _ = io.CopyN(io.Discard, answer.Body, drain) // a short rest is read, to keep the connection
-		return nil, f
-	}
 	openMetrics, err := c.format.get(answer.Header)
 	if err != nil {
 		return nil, err
@@ -50,7 +34,7 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 	f.asked = asked
 	s := newScratch()
 	defer s.free()
-	wire := &capped{r: answer.Body, limit: c.options.BodyLimit}
+	wire := &web.Capped{R: answer.Body, Limit: c.options.BodyLimit, Hint: "raise http.body_limit if it may be"}
 	in, err := s.unpack(wire, strings.ToLower(answer.Header.Get("Content-Encoding")))
 	if err != nil {
 		return nil, err
@@ -63,7 +47,7 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 		return nil, err
 	}
 	return &cluster.MetricsReading{
-		Asked: asked, Samples: samples, Bytes: wire.seen, ServerDate: serverDate(answer),
+		Asked: asked, Samples: samples, Bytes: wire.Seen, ServerDate: serverDate(answer),
 		Unit: c.unit.get(c.options.Names.SyncProgress, s.unit, s.help),
 	}, err
 }
@@ -78,8 +62,8 @@ func serverDate(r *http.Response) time.Time {
 }
 
 // asked returns the families that this scrape looks for.
-func (c *Collector) asked(at *timing) cluster.Families {
-	slow := c.watched.Load() || !c.durations || at.mono-c.durationsAt >= c.options.DurationEvery
+func (c *Collector) asked(at *web.Timing) cluster.Families {
+	slow := c.watched.Load() || !c.durations || at.Began()-c.durationsAt >= c.options.DurationEvery
 	var s cluster.Families
 	for _, w := range c.text.wants {
 		switch w.family {
@@ -101,45 +85,11 @@ func (c *Collector) asked(at *timing) cluster.Families {
 // orMissing adds the one lack that makes a whole answer a partial one: a
 // primary that tells no lag.
 func (c *Collector) orMissing(body *cluster.MetricsReading, err error) error {
-	if err != nil || body == nil || !body.Asked.Has(cluster.FamilyLag) {
+	if err != nil || !body.Asked.Has(cluster.FamilyLag) {
 		return err
 	}
 	if len(body.Samples) > 0 && body.Samples[0].Family == cluster.FamilyLag {
 		return nil
 	}
-	return newFault(cluster.FailMissing, "no series of "+c.options.Names.Lag, "is this the primary, and is metrics.lag in the configuration its name?")
-}
-
-// authorise puts the token into the request, into a copy of the header since an
-// earlier request may still be on its way out.
-func (c *Collector) authorise() error {
-	if c.token == nil {
-		return nil
-	}
-	changed, err := c.token.read()
-	if changed {
-		h := c.request.Header.Clone()
-		h.Set("Authorization", "Bearer "+c.token.token)
-		c.request.Header = h
-	}
-	return err
-}
-
-// failure names the target and makes sure that no secret is in the text: what
-// a node answers may repeat what it was sent.
-func (c *Collector) failure(f *fault) *cluster.Failure {
-	return failure(f.without(c.secrets()), c.target.show)
-}
-
-func (c *Collector) secrets() []string {
-	var s []string
-	if c.token != nil && c.token.token != "" {
-		s = append(s, c.token.token)
-	}
-	if c.target.user != nil {
-		if password, _ := c.target.user.Password(); password != "" {
-			s = append(s, password)
-		}
-	}
-	return s
+	return web.NewFault(cluster.FailMissing, "no series of "+c.options.Names.Lag, "is this the primary, and is metrics.lag in the configuration its name?")
 }

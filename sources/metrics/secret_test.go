@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
 
 func TestToken(t *testing.T) {
 	var got string
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s := webtest.HTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Get("Authorization")
-		answer(plain, good)(w, r)
+		webtest.Answer(plain, good)(w, r)
 	})
 	file := filepath.Join(t.TempDir(), "token")
 	c := open(t, s.URL, func(o *Options) { o.TokenFile = file })
@@ -31,7 +32,7 @@ func TestToken(t *testing.T) {
 		}
 	}
 	r, _ := collect(t, c)
-	wantFailure(t, r.Err, cluster.FailConfig, file, "does not exist")
+	webtest.WantFailure(t, r.Err, cluster.FailConfig, file, "does not exist")
 	write(" first\n", time.Hour)
 	if r, _ := collect(t, c); r.Err != nil || got != "Bearer first" {
 		t.Error(r.Err, got)
@@ -44,7 +45,7 @@ func TestToken(t *testing.T) {
 		got = ""
 		write(bad, 0)
 		r, _ := collect(t, c)
-		wantFailure(t, r.Err, cluster.FailConfig, "holds no token")
+		webtest.WantFailure(t, r.Err, cluster.FailConfig, "holds no token")
 		if got != "" || strings.Contains(r.Err.Error(), "X-Admin") {
 			t.Error(got, r.Err)
 		}
@@ -58,12 +59,12 @@ func TestToken(t *testing.T) {
 }
 
 func TestBasicAuthentication(t *testing.T) {
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s := webtest.HTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user != "ops" || password != "hunter2" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		answer(plain, good)(w, r)
+		webtest.Answer(plain, good)(w, r)
 	})
 	if r, _ := collect(t, open(t, strings.Replace(s.URL, "//", "//ops:hunter2@", 1))); r.Err != nil {
 		t.Error(r.Err)
@@ -76,13 +77,13 @@ func TestEchoHidesSecrets(t *testing.T) {
 	if err := os.WriteFile(file, []byte("hunter2"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	echo := func(c *net.TCPConn) { say(c, "you sent hunter2\r\n\r\n"); hang(c) }
+	echo := func(c *net.TCPConn) { webtest.Say(c, "you sent hunter2\r\n\r\n"); webtest.Hang(c) }
 	lag := func(c *net.TCPConn) {
-		say(c, head+"\r\nstemedb_replication_lag_seconds{replica=\"a\"} hunter2\n")
+		webtest.Say(c, head+"\r\nstemedb_replication_lag_seconds{replica=\"a\"} hunter2\n")
 		_ = c.CloseWrite()
 	}
 	for _, handle := range []func(*net.TCPConn){echo, lag} {
-		url := faulty(t, handle)
+		url := webtest.Serve(t, handle)
 		for _, c := range []*Collector{
 			open(t, url, func(o *Options) { o.TokenFile = file }),
 			open(t, strings.Replace(url, "//", "//ops:hunter2@", 1)),
@@ -92,13 +93,5 @@ func TestEchoHidesSecrets(t *testing.T) {
 				t.Error(r.Err)
 			}
 		}
-	}
-}
-
-// An environment with a proxy changes nothing: it would see the token. (The
-// standard library exempts loopback, so the refusal is looked at as such.)
-func TestNoProxyFromEnvironment(t *testing.T) {
-	if open(t, "http://node9:1").transport.Proxy != nil {
-		t.Error("a proxy is taken from the environment")
 	}
 }

@@ -2,10 +2,8 @@ package metrics
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 
-	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web"
 )
 
 // accept is what Prometheus 3 asks for, less protobuf. OpenMetrics comes first
@@ -15,55 +13,38 @@ const accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;
 	"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4," +
 	"text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
-// target is where one node's metrics are read.
-type target struct {
-	url  *url.URL // without userinfo
-	user *url.Userinfo
-	show string // host, port and path: what may be shown
+// Hints that several faults share.
+const (
+	hintURL = "check that the URL is that of the node's metrics"
+	hintCut = "the node, or a proxy before it, cut the answer short"
+)
+
+// statuses say what to do about a status that is about metrics.
+var statuses = map[int]web.Status{
+	http.StatusUnauthorized:     {Hint: "set http.token_file, or put a new token into it"},
+	http.StatusForbidden:        {Hint: "the token or certificate may not read metrics"},
+	http.StatusNotFound:         {Hint: "metrics are elsewhere: give the whole URL, path included"},
+	http.StatusMethodNotAllowed: {Hint: hintURL},
 }
 
 // parseTarget takes a node's base URL, or that of its metrics.
-func parseTarget(raw string) (target, error) {
-	const hint = "write it as http://host:port or https://host:port"
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		// The text of err has the URL in it, and with it a password.
-		return target{}, cluster.Fail(cluster.FailConfig, "not the URL of a node's metrics: "+withoutSecrets(raw), hint)
+func parseTarget(raw string) (web.Target, error) {
+	t, err := web.ParseTarget(raw, "a node's metrics")
+	if err == nil && (t.URL.Path == "" || t.URL.Path == "/") {
+		t.URL.Path = "/metrics"
 	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = "/metrics"
-	}
-	t := target{url: u, user: u.User, show: u.Host + u.Path}
-	u.User, u.Fragment = nil, ""
-	return t, nil
+	return t, err
 }
 
-// withoutSecrets cuts what may hold one from text that is no URL: all before
-// the last @ and all after a question mark.
-func withoutSecrets(raw string) string {
-	raw, _, _ = strings.Cut(raw, "?")
-	if i := strings.LastIndexByte(raw, '@'); i >= 0 {
-		raw = "…" + raw[i:]
+// newClient returns what reads the URL of the options.
+func newClient(o *Options) (*web.Client, error) {
+	t, err := parseTarget(o.URL)
+	if err != nil {
+		return nil, err
 	}
-	return raw
-}
-
-// request returns the request that every scrape sends a copy of.
-func (t target) request() *http.Request {
-	r := &http.Request{
-		Method: http.MethodGet,
-		URL:    t.url,
-		Host:   t.url.Host,
-		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{
-			"Accept":          {accept},
-			"Accept-Encoding": {"gzip"},
-			"User-Agent":      {"stemetop"},
-		},
-	}
-	if t.user != nil {
-		password, _ := t.user.Password()
-		r.SetBasicAuth(t.user.Username(), password)
-	}
-	return r
+	return web.New(web.Options{
+		Target: t, Clock: o.Clock, Header: http.Header{"Accept": {accept}, "Accept-Encoding": {"gzip"}},
+		Words: web.Words{Section: "http", WrongURL: hintURL}, Statuses: statuses,
+		Timeout: o.Timeout, TLS: o.TLS, TokenFile: o.TokenFile,
+	})
 }

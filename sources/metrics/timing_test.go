@@ -6,12 +6,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stemedb/stemetop/sources/web/webtest"
 )
 
 // Taken lies between the request's leaving and the first byte, not at the end.
 func TestTakenIsTheMiddle(t *testing.T) {
 	clock := &tickClock{}
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s := webtest.HTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		clock.add(10 * time.Second) // gathering
 		w.Header().Set("Content-Type", plain)
 		w.(http.Flusher).Flush()

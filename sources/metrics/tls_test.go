@@ -22,6 +22,9 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/web/webtest"
+
+	"github.com/stemedb/stemetop/sources/web"
 )
 
 // authority is a CA of the test's own.
@@ -85,7 +88,7 @@ func (a *authority) pair(name string, c *x509.Certificate) (certFile, keyFile st
 // serve starts a TLS server with a certificate like c.
 func (a *authority) serve(c *x509.Certificate, change func(*tls.Config)) *httptest.Server {
 	cert, key := a.issue(c)
-	s := httptest.NewUnstartedServer(answer(plain, good))
+	s := httptest.NewUnstartedServer(webtest.Answer(plain, good))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
 	if change != nil {
@@ -97,9 +100,9 @@ func (a *authority) serve(c *x509.Certificate, change func(*tls.Config)) *httpte
 }
 
 // with returns the options that LoadTLS gives for files.
-func (a *authority) with(f TLSFiles) func(*Options) {
+func (a *authority) with(f web.TLSFiles) func(*Options) {
 	a.t.Helper()
-	c, err := LoadTLS(f)
+	c, err := web.LoadTLS(f)
 	a.must(err)
 	return func(o *Options) { o.TLS = c }
 }
@@ -110,7 +113,7 @@ func local() *x509.Certificate {
 
 func TestTLS(t *testing.T) {
 	a := newAuthority(t)
-	own := a.with(TLSFiles{CA: filepath.Join(a.dir, "ca.pem")})
+	own := a.with(web.TLSFiles{CA: filepath.Join(a.dir, "ca.pem")})
 	s := a.serve(local(), nil)
 	r, body := collect(t, open(t, s.URL, own))
 	if r.Err != nil || len(body.Samples) != 9 {
@@ -128,12 +131,12 @@ func TestTLS(t *testing.T) {
 		"other name":        {a.serve(&x509.Certificate{DNSNames: []string{"node2.example"}}, nil).URL, own, []string{"not for 127.0.0.1", "node2.example"}},
 		"no name":           {a.serve(&x509.Certificate{}, nil).URL, own, []string{"not for 127.0.0.1", "names no host"}},
 		"plain on TLS port": {strings.Replace(s.URL, "https", "http", 1), own, []string{"plain HTTP on a TLS port", "https://"}},
-		"TLS on plain port": {strings.Replace(serve(t, answer(plain, good)).URL, "http", "https", 1), own, []string{"answers TLS with plain HTTP", "http://"}},
+		"TLS on plain port": {strings.Replace(webtest.HTTP(t, webtest.Answer(plain, good)).URL, "http", "https", 1), own, []string{"answers TLS with plain HTTP", "http://"}},
 		"old version":       {a.serve(local(), func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11; c.MinVersion = tls.VersionTLS10 }).URL, own, []string{"TLS"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, body := collect(t, open(t, c.url, c.tls))
-			wantFailure(t, r.Err, cluster.FailTLS, c.words...)
+			webtest.WantFailure(t, r.Err, cluster.FailTLS, c.words...)
 			if body != nil {
 				t.Error(body)
 			}
@@ -148,12 +151,12 @@ func TestClientCertificate(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	s := a.serve(local(), func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, pool })
-	r, _ := collect(t, open(t, s.URL, a.with(TLSFiles{CA: ca, Cert: cert, Key: key})))
+	r, _ := collect(t, open(t, s.URL, a.with(web.TLSFiles{CA: ca, Cert: cert, Key: key})))
 	if r.Err != nil {
 		t.Error(r.Err)
 	}
-	r, _ = collect(t, open(t, s.URL, a.with(TLSFiles{CA: ca})))
-	wantFailure(t, r.Err, cluster.FailTLS, "refused the TLS connection", "http.cert_file")
+	r, _ = collect(t, open(t, s.URL, a.with(web.TLSFiles{CA: ca})))
+	webtest.WantFailure(t, r.Err, cluster.FailTLS, "refused the TLS connection", "http.cert_file")
 }
 
 func TestLoadTLS(t *testing.T) {
@@ -161,10 +164,10 @@ func TestLoadTLS(t *testing.T) {
 	cert, key := a.pair("client", local())
 	_, other := a.pair("other", local())
 	empty := a.write("empty.pem", "NOTHING", nil)
-	if c, err := LoadTLS(TLSFiles{}); c != nil || err != nil {
+	if c, err := web.LoadTLS(web.TLSFiles{}); c != nil || err != nil {
 		t.Error(c, err)
 	}
-	for name, f := range map[string]TLSFiles{
+	for name, f := range map[string]web.TLSFiles{
 		"does not exist":       {CA: filepath.Join(a.dir, "none")},
 		"holds no certificate": {CA: empty},
 		"needs both":           {Cert: cert},
@@ -172,7 +175,7 @@ func TestLoadTLS(t *testing.T) {
 		"key " + a.dir:         {Cert: cert, Key: filepath.Join(a.dir, "none")},
 		"client-key.pem with":  {Cert: key, Key: cert},
 	} {
-		_, err := LoadTLS(f)
+		_, err := web.LoadTLS(f)
 		var failure *cluster.Failure
 		if !errors.As(err, &failure) || failure.Kind != cluster.FailConfig || failure.Hint.IsZero() || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -181,9 +184,9 @@ func TestLoadTLS(t *testing.T) {
 }
 
 func TestHandshakeHangs(t *testing.T) {
-	url := faulty(t, func(c *net.TCPConn) { hang(c) })
+	url := webtest.Serve(t, func(c *net.TCPConn) { webtest.Hang(c) })
 	r, _ := collect(t, open(t, strings.Replace(url, "http", "https", 1), brief(200*time.Millisecond)))
-	wantFailure(t, r.Err, cluster.FailTimeout, "no TLS handshake within 200ms")
+	webtest.WantFailure(t, r.Err, cluster.FailTimeout, "no TLS handshake within 200ms")
 }
 
 // HTTP/2 would be a second way through the transport, to no use for one request.
@@ -193,9 +196,9 @@ func TestOnlyHTTP1(t *testing.T) {
 	var major int
 	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		major = r.ProtoMajor
-		answer(plain, good)(w, r)
+		webtest.Answer(plain, good)(w, r)
 	})
-	r, _ := collect(t, open(t, s.URL, a.with(TLSFiles{CA: filepath.Join(a.dir, "ca.pem")})))
+	r, _ := collect(t, open(t, s.URL, a.with(web.TLSFiles{CA: filepath.Join(a.dir, "ca.pem")})))
 	if r.Err != nil || major != 1 {
 		t.Error(r.Err, major)
 	}

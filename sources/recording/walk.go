@@ -171,14 +171,19 @@ func (c *cell) lean(p *plan, before *cell) {
 	}
 }
 
+// alike is how many elements of a list a copy has: more than fields of a struct.
+// Where it needs more, it makes them of its last; a thousand nodes would else
+// each begin with the primary's readings of a thousand replicas.
+const alike = 40
+
 // like returns a copy of a cell that shares nothing with it.
 func (w *walker) like(c *cell) cell {
 	w.cells++
 	n := *c
 	n.slot = slot{prev: c.prev}
-	if len(c.kids) > 0 {
-		n.kids = make([]cell, len(c.kids))
-		for i := range c.kids {
+	if m := min(len(c.kids), alike); m > 0 {
+		n.kids = make([]cell, m)
+		for i := range n.kids {
 			n.kids[i] = w.like(&c.kids[i])
 		}
 	}

@@ -30,9 +30,9 @@ type Config struct {
 	Process    string     `yaml:"process" doc:"how the names of the database's processes begin"`
 	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log"`
 	APIToml    string     `yaml:"api_toml" doc:"the database's own configuration on the primary" later:"yes"`
-	RPCPort    int        `yaml:"rpc_port" doc:"the replication port, for nodes without rpc" later:"yes"`
+	RPCPort    int        `yaml:"rpc_port" doc:"the replication port, for nodes without rpc"`
 	Ramp       Ramp       `yaml:"ramp"`
-	Escalation []string   `yaml:"escalation" doc:"whom to call, in this order" later:"yes"`
+	Escalation []string   `yaml:"escalation" doc:"whom to call, in this order"`
 	Links      Links      `yaml:"links"`
 	Prometheus Prometheus `yaml:"prometheus"`
 	Record     Record     `yaml:"record"`
@@ -46,7 +46,7 @@ type Node struct {
 	ID      string `yaml:"id" doc:"the node's name, for a replica as the lag metric's label has it" eg:"node2"`
 	URL     string `yaml:"url" doc:"where its metrics are: with no path, /metrics is added" eg:"http://10.0.0.2:18180"`
 	SSH     string `yaml:"ssh" doc:"its host, [user@]host[:port] or a name of the SSH configuration" eg:"ops@10.0.0.2:22"`
-	RPC     string `yaml:"rpc" doc:"host:port of its replication port" eg:"10.0.0.2:18182" later:"yes"`
+	RPC     string `yaml:"rpc" doc:"host:port of its replication port" eg:"10.0.0.2:18182"`
 	AgentID string `yaml:"agent_id" doc:"its agent in the circuit breakers" eg:"agent-node2"`
 	Proc    string `yaml:"proc" doc:"where its host has procfs"`
 	Sys     string `yaml:"sys" doc:"where its host has sysfs"`

@@ -75,6 +75,7 @@ func TestProblemsArePointedAt(t *testing.T) {
 		{"not a number", start + "rpc_port: many\n", `f.yaml:2:11: rpc_port wants a whole number, not "many"`, ""},
 		{"not a number in a list", start + "ramp: {steps: [1, x]}\n", `f.yaml:2:19: ramp.steps[1] wants a whole number, not "x"`, ""},
 		{"the same key twice", start + "cluster: a\ncluster: b\n", `f.yaml:3:1: is not YAML`, ""},
+		{"a tab", start + "\tcluster: x\n", `f.yaml:2:1: is not YAML`, "no tabs"},
 		{"not YAML", "a: [", `f.yaml:1:4: is not YAML`, ""},
 		{"no mapping at all", "hello", `f.yaml:1:1: the file wants keys of its own`, ""},
 		{"an alias", start + "cluster: &a x\n", `f.yaml:2:10: cluster wants one value, not a tag, anchor or alias`, ""},
@@ -146,7 +147,7 @@ func TestAnIDIsTextWhateverItLooksLike(t *testing.T) {
 // What init writes is what was meant, whatever the words are.
 func TestWriteReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.StringMatching(`[ -~äß→]{0,12}`)
+		word := rapid.OneOf(rapid.StringMatching(`[ -~äß→]{0,12}`), rapid.SampledFrom([]string{"null", "Null", "~", "yes", "010", ".nan", "-x"}))
 		c := Default()
 		c.Cluster = word.Draw(t, "cluster")
 		c.Interval = Duration(rapid.Int64Range(0, 1<<50).Draw(t, "interval"))

@@ -59,6 +59,9 @@ func syntaxProblem(file string, err error) *Problem {
 	var at yaml.Error
 	if errors.As(err, &at) {
 		p.What = "is not YAML: " + quote(at.GetMessage())
+		if strings.Contains(at.GetMessage(), "\t") {
+			p.Hint = "indent by blanks: YAML takes no tabs"
+		}
 		if t := at.GetToken(); t != nil {
 			p.Line, p.Column = t.Position.Line, t.Position.Column
 		}

@@ -90,9 +90,12 @@ func inline(v reflect.Value) string {
 // unquoted are the words that need no quotes anywhere, also in a flow list.
 var unquoted = regexp.MustCompile(`^[a-zA-Z/][a-zA-Z0-9_./+-]*( [a-zA-Z0-9_./+-]+)*$|^~/[a-zA-Z0-9_./-]+$`)
 
+// special are the words that YAML takes for something else than text.
+var special = regexp.MustCompile(`^(?i:null|true|false|yes|no|on|off|y|n)$`)
+
 // scalar writes a word so that YAML reads it as text. Go's quoting is YAML's.
 func scalar(word string) string {
-	if unquoted.MatchString(word) {
+	if unquoted.MatchString(word) && !special.MatchString(word) {
 		return word
 	}
 	return strconv.Quote(word)

@@ -1,0 +1,216 @@
+package runbook
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// episode is one lag of a replica from its onset on, or for the primary the time
+// during which any replica lags.
+type episode struct {
+	noticed time.Time // when the lag was above the warning, or in doubt
+	onset   time.Time // when it began; zero if that was before we looked
+	down    time.Time // since when it is down again; zero while it is not
+	spells  [numSensors]spell
+}
+
+// spell is the time during which a sensor stood above what is normal.
+type spell struct {
+	since, last time.Time
+	peak        float64
+	before      bool // it began before what is remembered
+}
+
+// spellGap is how long a sensor may be normal within one spell.
+const spellGap = 3 * momentEvery
+
+// begins returns the onset, or if that is not known when it was noticed.
+func (e *episode) begins() time.Time {
+	if e.onset.IsZero() {
+		return e.noticed
+	}
+	return e.onset
+}
+
+// sick tells whether a replica has something to explain: it lags, or its lag is
+// not to be believed.
+func sick(s *cluster.Snapshot, r *cluster.Replica) bool {
+	lag, ok := r.Lag.Seconds.Value()
+	return r.Lag.State != cluster.LagLive || (ok && lag > s.Session.Thresholds.Warning.Seconds())
+}
+
+// noteEpisode opens an episode when a replica begins to lag and closes it when
+// the lag is down for good.
+func (n *subject) noteEpisode(s *cluster.Snapshot, r *cluster.Replica) {
+	switch {
+	case sick(s, r) && n.episode == nil:
+		if r.Lag.State == cluster.LagUnknown && !n.seenLag() {
+			return // nothing came yet: that is no episode
+		}
+		n.backfill(r.ID, s)
+		n.open(s.At, n.lagOnset(s, r))
+	case sick(s, r):
+		n.episode.down = time.Time{}
+	case n.episode != nil && n.episode.down.IsZero():
+		n.episode.down = s.At
+	case n.episode != nil && s.At.Sub(n.episode.down) >= episodeEnds:
+		n.episode = nil
+	}
+}
+
+func (n *subject) seenLag() bool {
+	return slices.ContainsFunc(n.moments, func(m moment) bool { return !math.IsNaN(float64(m.v[sensorLag])) })
+}
+
+// notePrimary gives the primary an episode that begins when the first of the
+// replicas' that last did.
+func (n *subject) notePrimary(s *cluster.Snapshot, began time.Time) {
+	switch {
+	case began.IsZero():
+		n.episode = nil
+	case n.episode == nil:
+		n.backfill(s.Primary.ID, s)
+		n.open(s.At, began)
+	}
+}
+
+// lagOnset returns when the lag left what it was before; zero if that can't be told.
+func (n *subject) lagOnset(s *cluster.Snapshot, r *cluster.Replica) time.Time {
+	if r.Lag.State == cluster.LagFrozen && r.Lag.Since.After(s.FirstSeen.Add(momentEvery)) {
+		return r.Lag.Since
+	}
+	warning := s.Session.Thresholds.Warning.Seconds()
+	var calm []float64
+	for i := range n.moments {
+		if m := &n.moments[i]; !m.sick && float64(m.v[sensorLag]) <= warning {
+			calm = append(calm, float64(m.v[sensorLag]))
+		}
+	}
+	normal := newNorm(calm, 1)
+	if !normal.known {
+		return time.Time{}
+	}
+	limit := max(normal.high(), normal.mid+0.5)
+	first := -1
+	for i := len(n.moments) - 1; i >= 0; i-- {
+		lag := float64(n.moments[i].v[sensorLag])
+		switch {
+		case lag > limit:
+			first = i
+		case lag <= limit:
+			return n.interpolate(first, i, normal.mid, s.At)
+		}
+	}
+	return time.Time{}
+}
+
+// interpolate places the onset between two moments: a lag rises by at most a
+// second a second, so it is at least as old as it is high.
+func (n *subject) interpolate(first, calm int, normal float64, at time.Time) time.Time {
+	from := n.moments[calm].at
+	if first < 0 {
+		return at // it rose since the newest moment
+	}
+	m := &n.moments[first]
+	onset := m.at.Add(-seconds(max(0, float64(m.v[sensorLag])-normal)))
+	if onset.Before(from) {
+		return from
+	}
+	return onset
+}
+
+// open begins an episode and takes what is normal from the time before it.
+func (n *subject) open(at, onset time.Time) {
+	n.episode = &episode{noticed: at, onset: onset}
+	if !onset.IsZero() {
+		n.learn(onset)
+	}
+	for i := range n.moments {
+		n.episode.track(&n.norms, &n.moments[i], i == 0)
+	}
+}
+
+// learn takes the norms from the moments before an onset. Of a sensor that has
+// too few the norm of an earlier episode stays.
+func (n *subject) learn(onset time.Time) {
+	for s := range numSensors {
+		if x := n.before(sensor(s), onset); x.known {
+			n.norms[s] = x
+		}
+	}
+}
+
+// before returns what was normal for a sensor before an onset; unknown if that
+// is not known.
+func (n *subject) before(s sensor, onset time.Time) norm {
+	if onset.IsZero() {
+		return norm{}
+	}
+	var values [mostMoments]float64
+	for _, apart := range []time.Duration{calmBefore, momentEvery} {
+		k := 0
+		for i := range n.moments {
+			if m := &n.moments[i]; !m.sick && !m.at.After(onset.Add(-apart)) {
+				values[k] = float64(m.v[s])
+				k++
+			}
+		}
+		if x := newNorm(values[:k], leastNormal); x.known {
+			return x
+		}
+	}
+	return norm{}
+}
+
+// lowSince returns since when a sensor is below a limit, one odd reading apart;
+// zero if it was in all that is remembered.
+func (n *subject) lowSince(s sensor, limit float64) time.Time {
+	var since time.Time
+	odd := 0
+	for i := len(n.moments) - 1; i >= 0; i-- {
+		switch v := float64(n.moments[i].v[s]); {
+		case v < limit:
+			since, odd = n.moments[i].at, 0
+		case v >= limit:
+			if odd++; odd > 1 {
+				return since
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// follow takes the newest moment.
+func (e *episode) follow(n *subject) {
+	e.track(&n.norms, &n.moments[len(n.moments)-1], false)
+}
+
+func (e *episode) track(norms *[numSensors]norm, m *moment, first bool) {
+	for s := range numSensors {
+		v := float64(m.v[s])
+		if !norms[s].known || math.IsNaN(v) || v <= norms[s].departs(sensor(s)) {
+			continue
+		}
+		x := &e.spells[s]
+		if x.since.IsZero() || m.at.Sub(x.last) > spellGap {
+			*x = spell{since: m.at, before: first}
+		}
+		x.last, x.peak = m.at, max(x.peak, v)
+	}
+}
+
+func (e *episode) shift(by time.Duration) {
+	for _, t := range []*time.Time{&e.noticed, &e.onset, &e.down} {
+		if !t.IsZero() {
+			*t = t.Add(by)
+		}
+	}
+	for i := range e.spells {
+		if x := &e.spells[i]; !x.since.IsZero() {
+			x.since, x.last = x.since.Add(by), x.last.Add(by)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package runbook
+
+import (
+	"math"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+const (
+	// momentEvery is how far apart the remembered readings are: fine enough for
+	// an order within 30 s.
+	momentEvery = 5 * time.Second
+	// mostMoments is how many are remembered, ten minutes: what is normal must
+	// outweigh a fault that crept in over some.
+	mostMoments = 120
+	// calmBefore is the time before a lag that is left out of what is normal,
+	// since its cause comes first.
+	calmBefore = time.Minute
+	// episodeEnds is how long a lag must be down for its episode to be over: one
+	// that swings about the limit is one episode.
+	episodeEnds = time.Minute
+)
+
+// Past is what a diagnosis remembers: what was normal for each node before it
+// lagged, and since when it is not. It is a fold: Apply each observation, then
+// Note each snapshot that is diagnosed. It takes at most 10 kB a node. Not safe
+// for concurrent use.
+type Past struct {
+	run    string
+	nodes  map[cluster.NodeID]*subject
+	errors map[cluster.NodeID]*errorRun // by replica
+}
+
+// moment is one reading of all sensors. Sick ones, taken during an episode, tell
+// nothing of what is normal.
+type moment struct {
+	at   time.Time
+	sick bool
+	v    readings
+}
+
+// subject is the past of one node.
+type subject struct {
+	moments  []moment // oldest first
+	norms    [numSensors]norm
+	episode  *episode // nil while all is well
+	progress progressRun
+	tripped  flag // its breaker is
+	shut     flag // its RPC port does not open
+}
+
+// flag is a condition that holds or not.
+type flag struct {
+	holds, seen bool
+	since       time.Time // zero if it held already when first seen
+}
+
+func (f *flag) note(holds bool, at time.Time) {
+	if holds && !f.holds {
+		f.since = time.Time{}
+		if f.seen {
+			f.since = at
+		}
+	}
+	f.holds, f.seen = holds, true
+}
+
+func (f *flag) shift(by time.Duration) {
+	if !f.since.IsZero() {
+		f.since = f.since.Add(by)
+	}
+}
+
+// NewPast returns a past in which nothing was seen.
+func NewPast() *Past {
+	return &Past{
+		nodes:  make(map[cluster.NodeID]*subject),
+		errors: make(map[cluster.NodeID]*errorRun),
+	}
+}
+
+// Apply takes what a snapshot does not tell: sessions, clock steps and when the
+// counters of sync errors grew.
+func (p *Past) Apply(o *cluster.Observation) {
+	switch b := o.Body.(type) {
+	case *cluster.Session:
+		if p.run != "" && p.run != b.Run {
+			*p = *NewPast()
+		}
+		p.run = b.Run
+	case *cluster.ClockStep:
+		p.shift(b.By)
+	case *cluster.MetricsReading:
+		p.countErrors(o, b)
+	}
+}
+
+// Note takes a snapshot. Times must not run backwards; an older one is left out.
+func (p *Past) Note(s *cluster.Snapshot) {
+	lagging := time.Time{}
+	for i := range s.Replicas {
+		r := &s.Replicas[i]
+		n := p.subject(r.ID)
+		n.push(s.At, func() readings { return readReplica(r) })
+		n.progress.note(&r.Sync, s.At)
+		if r.Breaker.State != cluster.BreakerUnknown {
+			n.tripped.note(r.Breaker.State == cluster.BreakerTripped, s.At)
+		}
+		if r.Network.Reachable && r.Network.Port != cluster.PortUnknown {
+			n.shut.note(r.Network.Port != cluster.PortOpen, s.At)
+		}
+		n.noteEpisode(s, r)
+		if e := n.episode; e != nil && (lagging.IsZero() || e.begins().Before(lagging)) {
+			lagging = e.begins()
+		}
+	}
+	n := p.subject(s.Primary.ID)
+	n.push(s.At, func() readings { return readPrimary(&s.Primary) })
+	n.notePrimary(s, lagging)
+}
+
+func (p *Past) subject(id cluster.NodeID) *subject {
+	n := p.nodes[id]
+	if n == nil {
+		n = &subject{}
+		p.nodes[id] = n
+	}
+	return n
+}
+
+// push remembers a reading if it is due.
+func (n *subject) push(at time.Time, read func() readings) {
+	if k := len(n.moments); k > 0 && at.Sub(n.moments[k-1].at) < momentEvery-momentEvery/10 {
+		return
+	}
+	if len(n.moments) == mostMoments {
+		copy(n.moments, n.moments[1:])
+		n.moments = n.moments[:mostMoments-1]
+	}
+	n.moments = append(n.moments, moment{at, n.episode != nil, read()})
+	if n.episode != nil {
+		n.episode.follow(n)
+	}
+}
+
+// now returns the median of the newest readings of a sensor: one odd second is
+// no finding. NaN if there is none within twenty seconds.
+func (n *subject) now(s sensor) float64 {
+	var v [3]float64
+	k, last := 0, len(n.moments)-1
+	for i := last; i >= 0 && i > last-len(v); i-- {
+		m := &n.moments[i]
+		if x := float64(m.v[s]); !math.IsNaN(x) && n.moments[last].at.Sub(m.at) <= 4*momentEvery {
+			v[k] = x
+			k++
+		}
+	}
+	if k == 0 {
+		return math.NaN()
+	}
+	return median(v[:k])
+}
+
+// backfill puts what a series knows before the first moment, so that a
+// diagnosis that begins late in a run, or after a seek, knows it too.
+func (n *subject) backfill(id cluster.NodeID, s *cluster.Snapshot) {
+	room := mostMoments - len(n.moments)
+	if s.Series == nil || room <= 0 || len(n.moments) == 0 {
+		return
+	}
+	to := n.moments[0].at.Add(-momentEvery)
+	older := make([]moment, room)
+	found := room
+	for q, name := range quantities {
+		for i, b := range s.Series.Buckets(id, name, to, momentEvery, room) {
+			m := &older[i]
+			if m.at.IsZero() {
+				m.at, m.v = b.From, noReadings()
+			}
+			if b.N > 0 {
+				m.v[q] = float32(b.Last)
+				found = min(found, i)
+			}
+		}
+	}
+	n.moments = append(older[found:], n.moments...)
+}
+
+func (p *Past) shift(by time.Duration) {
+	for _, n := range p.nodes {
+		for i := range n.moments {
+			n.moments[i].at = n.moments[i].at.Add(by)
+		}
+		n.progress.shift(by)
+		n.tripped.shift(by)
+		n.shut.shift(by)
+		if n.episode != nil {
+			n.episode.shift(by)
+		}
+	}
+	for _, e := range p.errors {
+		e.since, e.last = e.since.Add(by), e.last.Add(by)
+	}
+}

@@ -1,0 +1,146 @@
+package runbook
+
+import (
+	"math"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// disk looks at the WAL's device: how long requests wait, and how long tasks do.
+// That it is busy (%util) accuses nobody: parallel devices are at 100 % in health.
+func (d *diagnosis) disk() {
+	h := &d.r.Host
+	k := walDisk(h)
+	if !h.Reachable || k == nil {
+		return
+	}
+	waits := d.diskWaits(h, k)
+	pressure := d.diskPressure(h, k, waits)
+	share := min(mostIOWait, 50/float64(max(1, cores(h)))) // half a core's
+	iowait := d.level(d.n, sensorIOWait, limit{share, share, iowaitFactor})
+	if iowait.found() {
+		d.find(finding{
+			cause: cluster.CauseDisk, tool: "/proc/stat", order: iowait.order, since: iowait.since, weak: true,
+			text: "iowait " + percent(iowait.shown()) + iowait.was(percent) + d.when(iowait),
+		})
+	}
+	if d.n.mostly(sensorBlocked) {
+		d.find(finding{
+			cause: cluster.CauseDisk, tool: "/proc/PID/stat", weak: true,
+			text: service(h).Command.String() + " waits in state D",
+		})
+	}
+	// Nothing completed in a device that stands still is no wait either.
+	idle := k.InFlight == 0 && !k.Stalled && k.QueueSize.Known()
+	d.fine[cluster.CauseDisk] = !waits && !pressure && (d.n.has(sensorWait) || idle)
+	if d.fine[cluster.CauseDisk] {
+		d.normal = append(d.normal, d.calmDisk(k))
+	}
+}
+
+// diskWaits judges the waits that iostat shows. Reads, writes and flushes of one
+// device are one indicator.
+func (d *diagnosis) diskWaits(h *cluster.Host, k *cluster.DiskUsage) (slow bool) {
+	l := limit{waitOtherKnown, waitOther, waitFactor}
+	if x := kindOf(h); x.known && !x.rotational {
+		l.known, l.alone = waitFlashKnown, waitFlash
+	}
+	if k.Stalled {
+		q := d.level(d.n, sensorQueue, limit{0.5, 0.5, 0})
+		d.find(finding{
+			cause: cluster.CauseDisk, tool: "diskstats", order: q.order, since: q.since,
+			text: diskWords(k) + " hangs: " + brief(float64(k.InFlight)) + " in flight, none completed" + d.sinceWords(q.since),
+		})
+		return true
+	}
+	for _, x := range []struct {
+		s    sensor
+		name string
+	}{{sensorWait, waitName(k)}, {sensorFlush, "f_await"}} {
+		if v := d.level(d.n, x.s, l); v.found() {
+			slow = true
+			d.find(finding{
+				cause: cluster.CauseDisk, tool: "diskstats", order: v.order, since: v.since,
+				text: diskWords(k) + ", " + x.name + " " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+			})
+		}
+	}
+	return slow
+}
+
+// waitName returns which of the two waits is the longer.
+func waitName(k *cluster.DiskUsage) string {
+	if less(k.WriteAwait, k.ReadAwait) {
+		return "r_await"
+	}
+	return "w_await"
+}
+
+// diskPressure judges PSI, which sees stalls above the device's counters too. It
+// is of the whole host: where another device or swapping explains it, it does
+// not accuse the WAL's.
+func (d *diagnosis) diskPressure(h *cluster.Host, k *cluster.DiskUsage, waits bool) (stalled bool) {
+	v := d.level(d.n, sensorPressureIO, limit{highPressure, highPressure, pressureFactor})
+	if !v.found() {
+		return false
+	}
+	words := "PSI io " + percent(v.shown()) + v.was(percent) + d.when(v)
+	if memory, ok := h.Pressure.MemorySome.Value(); ok && !waits && memory > highPressure {
+		d.contradict(cluster.CauseDisk, "PSI memory "+percent(memory)+": swapping stalls I/O")
+		return false
+	}
+	if other := slowOther(h, k); other != nil && !waits {
+		d.contradict(cluster.CauseDisk, words+", but it is "+other.Name.String()+" that is slow")
+		return false
+	}
+	if !waits {
+		words += ": stalled above the device's counters, which iostat does not show"
+	}
+	y := &d.r.Sync
+	syncs := !waits && y.State == cluster.SyncRunning && (v.since.IsZero() || v.since.After(y.Since.Add(-2*momentEvery)))
+	if syncs {
+		words += ", or the sync that is running"
+	}
+	d.find(finding{cause: cluster.CauseDisk, tool: "PSI io", order: v.order, since: v.since, text: words, weak: syncs})
+	return !syncs
+}
+
+// slowOther returns another device than the WAL's that is slow; nil if there is
+// none or the WAL's is not known.
+func slowOther(h *cluster.Host, wal *cluster.DiskUsage) *cluster.DiskUsage {
+	for i := range h.Disks {
+		o := &h.Disks[i]
+		wait, ok := cluster.MaxOf(o.ReadAwait, o.WriteAwait).Value()
+		if o != wal && wal.WAL && (o.Stalled || (ok && wait > waitFlash)) {
+			return o
+		}
+	}
+	return nil
+}
+
+func (d *diagnosis) calmDisk(k *cluster.DiskUsage) string {
+	words := diskWords(k)
+	if v := d.n.now(sensorWait); !math.IsNaN(v) {
+		words += ", " + waitName(k) + " " + milliseconds(v)
+		if u, ok := k.Util.Value(); ok && u > highCore {
+			words += ": busy, not slow"
+		}
+	}
+	return words
+}
+
+// has tells whether a sensor of the node says something now.
+func (n *subject) has(s sensor) bool { return !math.IsNaN(n.now(s)) }
+
+// mostly tells whether a sensor that is 0 or 1 was 1 in at least two of the
+// newest readings, and half of them.
+func (n *subject) mostly(s sensor) bool {
+	hits, known := 0, 0
+	for i := max(0, len(n.moments)-6); i < len(n.moments); i++ {
+		if v := float64(n.moments[i].v[s]); !math.IsNaN(v) {
+			known++
+			hits += int(v)
+		}
+	}
+	return hits >= 2 && 2*hits >= known
+}

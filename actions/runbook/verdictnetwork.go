@@ -1,0 +1,140 @@
+package runbook
+
+import (
+	"math"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// network looks at the way to the replica: from the monitor, which is not the
+// primary's, so that what healthy replicas suffer too is the monitor's own link.
+func (d *diagnosis) network() {
+	w := &d.r.Network
+	before := len(d.findings)
+	if w.Reachable {
+		d.probes(w)
+		d.port(w)
+	}
+	d.interfaces(&d.r.Host)
+	d.starved()
+	d.slowAnswers()
+	d.fine[cluster.CauseNetwork] = w.Reachable && !strong(d.findings[before:]) && d.n.has(sensorRTT)
+	if d.fine[cluster.CauseNetwork] {
+		d.normal = append(d.normal, "rtt "+figure(w.Median, milliseconds)+", loss "+figure(w.Loss, percent)+", RPC port "+w.Port.String())
+	}
+}
+
+func (d *diagnosis) probes(w *cluster.Network) {
+	loss, rtt := d.level(d.n, sensorLoss, limit{highLoss, highLoss, 0}), d.roundTrip(w)
+	for _, x := range []struct {
+		level
+		shared bool
+		words  string
+	}{
+		{loss, d.all.lossyLink(), "loss " + percent(loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
+		{rtt, d.all.slowLink(d.onset), "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(w.Loss, percent)},
+	} {
+		words := x.words + " by " + w.Method.String() + d.when(x.level)
+		switch {
+		case !x.found():
+		case x.shared:
+			d.contradict(cluster.CauseNetwork, words+", but healthy replicas too: the monitor's own link")
+		default:
+			d.find(finding{cause: cluster.CauseNetwork, tool: "probe", order: x.order, since: x.since, text: words})
+		}
+	}
+}
+
+// roundTrip judges the round-trip time by the node's own past; where that is not
+// known by the best of its own probes, or by peers, which may rightly be nearer.
+func (d *diagnosis) roundTrip(w *cluster.Network) level {
+	if own := d.n.norms[sensorRTT]; own.known {
+		floor := longTrip(own.mid)
+		return d.level(d.n, sensorRTT, limit{floor, floor, 0})
+	}
+	v := level{now: d.n.now(sensorRTT), norm: d.all.peers(d.r, sensorRTT)}
+	v.known = !math.IsNaN(v.now)
+	least, ok := w.Min.Value()
+	queues := ok && v.now > rttFactor*least && v.now > least+2*rttAbove
+	far := v.norm.known && v.now > rttFactor*v.norm.mid && v.now > v.norm.mid+rttDetour
+	v.abnormal = v.known && (queues || far)
+	return v
+}
+
+// longTrip is above which a round trip is long, given what is normal in ms.
+func longTrip(normal float64) float64 {
+	return max(normal+rttAbove, min(rttFactor*normal, normal+rttDetour))
+}
+
+func (d *diagnosis) port(w *cluster.Network) {
+	switch w.Port {
+	case cluster.PortFiltered, cluster.PortUnreachable, cluster.PortNoRoute:
+		since := d.n.shut.since
+		d.find(finding{
+			cause: cluster.CauseNetwork, tool: "connect", order: d.orderOf(since), since: since,
+			text: because("RPC port "+w.Port.String(), w.PortWhy) + d.sinceWords(since),
+		})
+		if d.appliesNothing() {
+			d.find(finding{
+				cause: cluster.CauseNetwork, tool: "counters", order: d.orderOf(since), since: since, weak: true,
+				text: "applies nothing while the primary takes in " + figure(d.s.Primary.IngestPerSecond, perSecond),
+			})
+		}
+	case cluster.PortClosed:
+		d.notes = append(d.notes, "RPC port closed: its host answers, stemedb does not listen")
+	default:
+	}
+}
+
+// interfaces judges errors and drops on the replica's side: one packet in a
+// thousand, since Linux drops a few that nobody asked for on any busy segment.
+func (d *diagnosis) interfaces(h *cluster.Host) {
+	if !h.Reachable {
+		return
+	}
+	for i := range h.Nets {
+		u := &h.Nets[i]
+		bad, _ := u.ErrorsPerSecond.Value()
+		drops, _ := u.DropsPerSecond.Value()
+		packets, ok := u.RxPacketsPerSecond.Value()
+		if sum := bad + drops; ok && sum >= 1 && sum > packets/1000 {
+			d.find(finding{
+				cause: cluster.CauseNetwork, tool: "/proc/net/dev", weak: bad < drops,
+				text: u.Name.String() + " " + brief(bad) + " errors/s, " + brief(drops) + " drops/s",
+			})
+		}
+	}
+}
+
+// starved notes a replica that would do more if it got more. It says nothing
+// where its own disk or processor holds it up, or the breaker is open.
+func (d *diagnosis) starved() {
+	gets := d.n.now(sensorReceived)
+	if !d.fine[cluster.CauseDisk] || !d.fine[cluster.CauseCPU] || d.r.Breaker.State == cluster.BreakerTripped {
+		return
+	}
+	normal := d.normOf(d.n, sensorReceived)
+	if peers := d.all.peers(d.r, sensorReceived); peers.known && peers.mid < normal.mid {
+		normal = peers // less is sent to all
+	}
+	if !normal.known || !(gets < starvedShare*normal.mid) {
+		return
+	}
+	since := d.n.lowSince(sensorReceived, starvedShare*normal.mid)
+	d.find(finding{
+		cause: cluster.CauseNetwork, tool: "/proc/net/dev", order: d.orderOf(since), since: since, weak: true,
+		text: "receives " + bytesPerSecond(gets) + level{norm: normal}.was(bytesPerSecond) +
+			" while its disk and cpu have room" + d.sinceWords(since),
+	})
+}
+
+// slowAnswers notes that whatever crosses the path is slow. It is no indicator
+// beside the probes: the same path makes both slow.
+func (d *diagnosis) slowAnswers() {
+	if v := d.level(d.n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
+		d.find(finding{
+			cause: cluster.CauseNetwork, tool: "probe", order: v.order, since: v.since, weak: true,
+			text: "its answers take " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+		})
+	}
+}

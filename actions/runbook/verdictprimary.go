@@ -1,0 +1,154 @@
+package runbook
+
+import (
+	"math"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// primary looks for a load that no replica can keep up with, or a primary that
+// can't send. A replica that keeps up with the same primary clears it.
+func (d *diagnosis) primary() {
+	p := &d.s.Primary
+	n := d.all.p.nodes[p.ID]
+	// A replica that is in a bad way by itself says nothing of the others.
+	if len(d.all.healthy) > 0 && !d.all.together {
+		d.fine[cluster.CausePrimary] = true
+		d.normal = append(d.normal, names(d.all.healthy)+" "+plural(len(d.all.healthy), "keeps", "keep")+" up with the same primary")
+		return
+	}
+	before := len(d.findings)
+	if d.all.together {
+		o := orderUnknown
+		if d.all.sameTime {
+			o = orderFits
+		}
+		d.find(finding{
+			cause: cluster.CausePrimary, tool: "lag", order: o,
+			text: "most replicas lag, with one onset: " + names(d.all.lagging),
+		})
+		d.alike()
+	}
+	rose := d.ingest(n)
+	if p.Host.Reachable {
+		d.primaryHost(n)
+	}
+	if v := d.level(n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
+		d.find(finding{
+			cause: cluster.CausePrimary, tool: "answers", order: v.order, since: v.since, weak: true,
+			text: "the primary's answers take " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+		})
+	}
+	// What else lags may lag for a reason of its own: then a calm load clears the primary.
+	d.fine[cluster.CausePrimary] = n.norms[sensorRate].known && n.has(sensorRate) && !rose && !d.overloaded(before)
+	if d.fine[cluster.CausePrimary] {
+		d.normal = append(d.normal, "the primary takes in "+perSecond(n.now(sensorRate))+", as before")
+	}
+}
+
+// overloaded tells whether the findings from index on say that the primary's
+// host is.
+func (d *diagnosis) overloaded(index int) bool {
+	for _, f := range d.findings[index:] {
+		if f.cause == cluster.CausePrimary && f.tool != "lag" && !f.weak {
+			return true
+		}
+	}
+	return false
+}
+
+// ingest tells whether more is taken in than before the lag; where that is not
+// known, whether more is than the replicas apply, all alike.
+func (d *diagnosis) ingest(n *subject) (rose bool) {
+	now := n.now(sensorRate)
+	normal := n.norms[sensorRate]
+	if normal.known {
+		v := d.level(n, sensorRate, limit{0, math.Inf(1), riseFactor})
+		if v.found() {
+			d.find(finding{
+				cause: cluster.CausePrimary, tool: "counters", order: v.order, since: v.since,
+				weak: !d.worksHarder(),
+				text: "the primary takes in " + perSecond(v.shown()) + v.was(brief) + d.when(v),
+			})
+		}
+		return v.found()
+	}
+	least, most, known := math.Inf(1), 0.0, 0
+	for _, r := range d.all.lagging {
+		if a, ok := r.Assertions.PerSecond.Value(); ok {
+			least, most, known = min(least, a), max(most, a), known+1
+		}
+	}
+	if d.all.together && known >= 2 && least > 0.1*now && most < 0.97*now && most < 1.3*least {
+		d.find(finding{
+			cause: cluster.CausePrimary, tool: "counters",
+			text: "the primary takes in " + perSecond(now) + ", more than any replica applies (" + perSecond(least) + " to " + perSecond(most) + ")",
+		})
+	}
+	return false
+}
+
+// worksHarder tells whether the replica applies at least what it did before: it
+// is at its capacity, not in a fault. Unknown counts as yes.
+func (d *diagnosis) worksHarder() bool {
+	was, now := d.n.norms[sensorRate], d.n.now(sensorRate)
+	return !was.known || math.IsNaN(now) || now > 0.9*was.mid
+}
+
+// primaryHost judges the primary's own processors and WAL.
+func (d *diagnosis) primaryHost(n *subject) {
+	h := &d.s.Primary.Host
+	d.saturated(h, n, cluster.CausePrimary, "primary's ")
+	for _, x := range []struct {
+		s    sensor
+		name string
+	}{{sensorPressureCPU, "PSI cpu"}, {sensorPressureIO, "PSI io"}} {
+		if v := d.level(n, x.s, limit{highPressure, highPressure, pressureFactor}); v.found() {
+			d.find(finding{
+				cause: cluster.CausePrimary, tool: "primary's " + x.name, order: v.order, since: v.since,
+				text: "primary's " + x.name + " " + percent(v.shown()) + v.was(percent) + d.when(v),
+			})
+		}
+	}
+	k := walDisk(h)
+	if k == nil {
+		return
+	}
+	if v := d.level(n, sensorWait, limit{waitOtherKnown, waitOther, waitFactor}); v.found() {
+		d.find(finding{
+			cause: cluster.CausePrimary, tool: "primary's diskstats", order: v.order, since: v.since,
+			text: "primary's " + diskWords(k) + ", " + waitName(k) + " " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+		})
+	}
+}
+
+// alike notes that no host of those that lag stands out: all have room, or all
+// are as busy.
+func (d *diagnosis) alike() {
+	least, most, n := math.Inf(1), 0.0, 0
+	slowest, quickest := 0.0, math.Inf(1)
+	for _, r := range d.all.lagging {
+		subject := d.all.p.nodes[r.ID]
+		busy, wait := subject.now(sensorBusiest), subject.now(sensorWait)
+		if math.IsNaN(busy) || math.IsNaN(wait) {
+			continue
+		}
+		n++
+		least, most = min(least, busy), max(most, busy)
+		quickest, slowest = min(quickest, wait), max(slowest, wait)
+	}
+	if n >= 2 && most-least < 25 && (slowest < waitFlashKnown || slowest < 2*quickest) {
+		d.find(finding{
+			cause: cluster.CausePrimary, tool: "hosts", weak: true,
+			text: "their hosts are alike: busiest core " + brief(least) + " to " + percent(most) +
+				", wait " + brief(quickest) + " to " + milliseconds(slowest),
+		})
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

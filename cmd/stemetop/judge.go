@@ -1,0 +1,62 @@
+package main
+
+import (
+	"time"
+
+	"github.com/stemedb/stemetop/actions/runbook"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// judging is where the judge sits: it hears every observation, and concludes once
+// in an interval.
+type judging struct {
+	judge    *runbook.Judge
+	interval time.Duration
+	next     time.Time
+}
+
+// settle is how long after the first answer of a round the others are waited
+// for, so that a conclusion is of one round.
+const settle = 100 * time.Millisecond
+
+func newJudging(session cluster.Observation) *judging {
+	b := &judging{interval: time.Second}
+	limits := cluster.Thresholds{}
+	if s, ok := session.Body.(*cluster.Session); ok {
+		b.interval, limits = s.Interval, s.Thresholds
+	}
+	b.judge = runbook.NewJudge(runbook.JudgeOptions{Rules: runbook.DefaultRules(limits)})
+	return b
+}
+
+func (b *judging) apply(o *cluster.Observation) {
+	if s, ok := o.Body.(*cluster.Settings); ok {
+		b.interval = s.Interval
+	}
+	b.judge.Apply(o)
+}
+
+// due tells whether it is time to conclude, now that o came in. What the judge
+// said itself is no reason to.
+func (b *judging) due(o *cluster.Observation) bool {
+	switch o.Source.Kind {
+	case cluster.FromMonitor, cluster.FromOperator, cluster.FromJudge:
+		return false
+	case cluster.FromMetrics, cluster.FromHost, cluster.FromProbe, cluster.FromAdmin:
+	}
+	if o.Received.Before(b.next) {
+		return false
+	}
+	b.next = o.Received.Add(b.interval - min(settle, b.interval/4))
+	return true
+}
+
+// conclude puts on the stream what changed in the judge's view.
+func (b *judging) conclude(p *pipeline) {
+	now := p.wiring.clock.Now()
+	for _, body := range b.judge.Conclude(p.timeline.At(now)) {
+		p.stream.Publish(cluster.Observation{
+			Taken: now, Source: cluster.Source{Kind: cluster.FromJudge}, Body: body,
+		})
+	}
+}

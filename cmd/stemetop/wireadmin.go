@@ -1,0 +1,71 @@
+package main
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources/admin"
+	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/probe"
+	"github.com/stemedb/stemetop/sources/web"
+)
+
+// admin is the collector of the primary's list of tripped breakers.
+func (w *wiring) admin() (*admin.Collector, error) {
+	a := w.config.Admin
+	tls, err := web.LoadTLS(web.TLSFiles{
+		CA:   home(cmp.Or(a.CAFile, w.config.HTTP.CAFile)),
+		Cert: home(cmp.Or(a.CertFile, w.config.HTTP.CertFile)), Key: home(cmp.Or(a.KeyFile, w.config.HTTP.KeyFile)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return admin.New(admin.Options{
+		Node: cluster.NodeID(w.config.PrimaryID()), URL: w.adminURL(), Clock: w.clock,
+		Timeout: w.config.HTTP.Timeout.D(), TLS: tls, TokenFile: home(a.TokenFile), Proxy: a.Proxy,
+	})
+}
+
+// adminURL is the configured one, else the primary's without its path. Where a
+// token is configured too, a password in the primary's URL is not for here.
+func (w *wiring) adminURL() string {
+	if w.config.Admin.URL != "" {
+		return strings.TrimRight(w.config.Admin.URL, "/")
+	}
+	u, err := url.Parse(w.config.Primary.URL)
+	if err != nil {
+		return ""
+	}
+	u.Path, u.RawPath = "", ""
+	if w.config.Admin.TokenFile != "" {
+		u.User = nil
+	}
+	return u.String()
+}
+
+// probe is the collector that probes a replica over the network; nil where it is
+// not known at which address its RPC port is.
+func (w *wiring) probe(n config.Node) *probe.Collector {
+	address := w.rpc(n)
+	if address == "" {
+		return nil
+	}
+	return probe.New(probe.Options{Node: cluster.NodeID(n.ID), Address: address, Clock: w.clock})
+}
+
+// rpc is where a node's RPC port is: as configured, else at the address of its
+// metrics.
+func (w *wiring) rpc(n config.Node) string {
+	if n.RPC != "" {
+		return n.RPC
+	}
+	u, err := url.Parse(n.URL)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	return net.JoinHostPort(u.Hostname(), strconv.Itoa(w.config.RPCPort))
+}

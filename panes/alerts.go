@@ -1,0 +1,209 @@
+package panes
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Alerts draws the alert rules as they stand: all of the selected replica, then
+// what is not inactive of others, the worst first, then the circuit breakers that
+// are tripped. Scroll counts entries.
+func Alerts(f *Frame, w, h int) string {
+	p := f.page(w, h)
+	if f.Snap == nil || p.full() {
+		return p.String()
+	}
+	es := alertEntries(f)
+	skip := max(0, min(f.Scroll[PaneAlerts], len(es)-h))
+	for _, e := range es[min(skip, len(es)):] {
+		if p.full() {
+			break
+		}
+		p.alertEntry(f, &e)
+	}
+	return p.String()
+}
+
+// stateWidth holds "FIRING x 4m 12s" and "fires in 1:12".
+const stateWidth = 15
+
+// alertEntry is one entry of the pane: an alert, a breaker or words alone.
+type alertEntry struct {
+	alert   *cluster.AlertChange
+	of      *cluster.Replica // nil for the selected one, which the title names
+	breaker *cluster.TrippedBreaker
+	words   string
+}
+
+func alertEntries(f *Frame) []alertEntry {
+	var es []alertEntry
+	switch r := f.replica(); {
+	case r == nil:
+	case len(r.Alerts) == 0:
+		es = append(es, alertEntry{words: "no alert judged yet"})
+	default:
+		for i := range r.Alerts {
+			es = append(es, alertEntry{alert: &r.Alerts[i]})
+		}
+	}
+	es = append(es, otherAlerts(f)...)
+	return append(es, trippedEntries(f.Snap)...)
+}
+
+// otherAlerts are those of the replicas that are not selected.
+func otherAlerts(f *Frame) []alertEntry {
+	var es []alertEntry
+	for i := range f.Snap.Replicas {
+		r := &f.Snap.Replicas[i]
+		if r.ID == f.Selected {
+			continue
+		}
+		for j := range r.Alerts {
+			if r.Alerts[j].State != cluster.AlertInactive {
+				es = append(es, alertEntry{alert: &r.Alerts[j], of: r})
+			}
+		}
+	}
+	slices.SortStableFunc(es, func(a, b alertEntry) int {
+		return cmp.Or(cmp.Compare(b.alert.State, a.alert.State), compareBool(b.alert.Critical, a.alert.Critical))
+	})
+	return es
+}
+
+func trippedEntries(s *cluster.Snapshot) []alertEntry {
+	var es []alertEntry
+	for i := range s.Replicas {
+		r := &s.Replicas[i]
+		if b := &r.Breaker; b.State == cluster.BreakerTripped {
+			n, known := b.Failures.Value()
+			es = append(es, alertEntry{of: r, breaker: &cluster.TrippedBreaker{
+				Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason,
+			}})
+		}
+	}
+	for i := range s.Unmatched {
+		es = append(es, alertEntry{breaker: &s.Unmatched[i]})
+	}
+	return es
+}
+
+func (p *page) alertEntry(f *Frame, e *alertEntry) {
+	var style Style
+	var state, text string
+	switch {
+	case e.alert != nil:
+		style, state = p.alertState(e.alert, f.Snap.At)
+		text = p.alertName(e)
+		if note := alertNote(e.alert); note != "" && (e.alert.State == cluster.AlertNoData || cells(printable(text))+len(note) < p.w-stateWidth) {
+			text += note
+		}
+	case e.breaker != nil:
+		style, state = p.s.BadgeCrit, "TRIPPED "+string(p.g.Crit)
+		whose := ", not matched to a replica"
+		if e.of != nil {
+			whose = " of " + e.of.Name.String()
+		}
+		text = "breaker " + breakerText(e.breaker, whose, f.Snap.At)
+	default:
+		style, state, text = p.s.BadgeUnknown, "UNKNOWN "+string(p.g.Unknown), e.words
+	}
+	for i, t := range wrap(printable(text), max(p.w-stateWidth-1, 1), 3, p.g.Ellipsis) {
+		if i == 0 {
+			p.put(style, state)
+		}
+		p.to(stateWidth + 1)
+		p.line(p.s.Text, t)
+	}
+}
+
+// alertName is the rule, of another replica after that one's name. Rules begin
+// alike and end differently, so where there is no room their begin is cut.
+func (p *page) alertName(e *alertEntry) string {
+	rule := e.alert.Rule.String()
+	if e.of == nil {
+		return rule
+	}
+	name := e.of.Name.String() + " "
+	if over := cells(printable(name+rule)) - (p.w - stateWidth - 1); over > 0 && isASCII(rule) && len(rule)-over > 8 {
+		rule = string(p.g.Ellipsis) + rule[over+1:]
+	}
+	return name + rule
+}
+
+// alertState is the word for the state of an alert with how long it has lasted,
+// or when it ends.
+func (p *page) alertState(a *cluster.AlertChange, at time.Time) (Style, string) {
+	since := ""
+	if !a.Since.IsZero() {
+		since = " " + Age(at.Sub(a.Since))
+	}
+	switch a.State {
+	case cluster.AlertFiring:
+		if a.Critical {
+			return p.s.BadgeCrit, "FIRING " + string(p.g.Crit) + since
+		}
+		return p.s.BadgeWarn, "FIRING " + string(p.g.Warn) + since
+	case cluster.AlertNoData:
+		return p.s.BadgeUnknown, "NODATA " + string(p.g.Unknown) + since
+	case cluster.AlertPending:
+		return p.s.Warn, pendingText(a, at)
+	case cluster.AlertInactive:
+		return p.s.Label, "inactive"
+	default:
+		return p.s.BadgeUnknown, unknown
+	}
+}
+
+// pendingText says when a pending alert fires.
+func pendingText(a *cluster.AlertChange, at time.Time) string {
+	left := a.FiresAt.Sub(at).Round(time.Second)
+	switch {
+	case a.FiresAt.IsZero():
+		return "pending"
+	case left <= 0:
+		return "fires now"
+	case left < time.Hour:
+		s := int64(left / time.Second)
+		return "fires in " + strconv.FormatInt(s/60, 10) + ":" + two(s%60)
+	}
+	return "fires in " + Age(left)
+}
+
+// alertNote is what there is to say besides the state.
+func alertNote(a *cluster.AlertChange) string {
+	switch a.State {
+	case cluster.AlertPending:
+		return ", if it stays"
+	case cluster.AlertNoData:
+		if a.Was != cluster.AlertInactive && a.Was != cluster.AlertNoData {
+			return " (was " + a.Was.String() + ", source lost)"
+		}
+		return " (source lost)"
+	case cluster.AlertInactive, cluster.AlertFiring:
+		fallthrough
+	default:
+		return ""
+	}
+}
+
+// breakerText is what the server tells of a tripped breaker, after whose it is.
+func breakerText(b *cluster.TrippedBreaker, whose string, at time.Time) string {
+	text := b.Agent.Text().String() + whose
+	if s := b.State.String(); s != "" {
+		text += ", " + s
+	}
+	if !b.Since.IsZero() {
+		text += " for " + Age(at.Sub(b.Since))
+	}
+	if b.FailuresKnown {
+		text += ", " + Count(cluster.Known(b.Failures)) + " failures"
+	}
+	if s := b.Reason.String(); s != "" {
+		text += ": " + s
+	}
+	return text
+}

@@ -1,0 +1,15 @@
+// Package probe asks over the network, from the monitor, how far away a node is
+// and whether its RPC port answers: what the runbook does with ping and telnet.
+//
+// A round is one echo request and one connect to the port, side by side, each
+// with its own deadline, and both closed when the round ends: nothing is held
+// between rounds. The echo goes through an unprivileged ICMP socket, else a raw
+// one. Where neither is permitted, or where the port answers and echoes do not
+// (many networks drop ICMP and nothing else), the time to connect is the round
+// trip, and the reading says so and why.
+//
+// What a connect can't tell: a firewall that rejects with an RST, or with ICMP
+// port-unreachable as nft and iptables do unless told otherwise, looks like a
+// closed port; a full backlog, whose host stays silent, looks like a firewall
+// that drops.
+package probe
