@@ -22,7 +22,7 @@ import (
 func compile(b *testing.B) string {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "stemetop")
-	if out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput(); err != nil { //nolint:gosec // the only variable is a temporary name
+	if out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
 	return file

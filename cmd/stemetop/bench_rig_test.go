@@ -116,7 +116,7 @@ func (r *rig) command() *exec.Cmd {
 	if err := writeConfig(file, r.config, true); err != nil {
 		r.Fatal(err)
 	}
-	return exec.Command(r.program, "--config", file) //nolint:gosec // the program that was built just before
+	return exec.Command(r.program, "--config", file)
 }
 
 // median of some figures, and the worst of them.

@@ -65,6 +65,7 @@ func (s *State) memoryOf(f Family) memory {
 		m.window, m.space = errorWindow, errorSpace
 	case FamilySyncDurationSum, FamilySyncDurationCount:
 		m.window = errorWindow
+	case FamilyLag, FamilyAssertions, FamilySyncProgress, FamilySentBytes:
 	}
 	if s.whole {
 		m.space = 0

@@ -76,8 +76,10 @@ func TestDiskRatesOddities(t *testing.T) {
 		{name: "counters reset", is: func(d *DiskCounters) { d.WriteIOs, d.WriteSectors = 5, 40 }, gap: true},
 		{name: "another device", is: func(d *DiskCounters) { d.Major = 8 }, gap: true},
 		{name: "ticks went back", is: func(d *DiskCounters) { d.WriteTicks -= 50 }, gap: true},
-		{name: "hung, then answered after a minute", was: func(d *DiskCounters) { d.InFlight = 1 },
-			is: func(d *DiskCounters) { d.IOTicks += 60000; d.WriteIOs++; d.WriteTicks += 60000 }, util: 100, await: 60000},
+		{
+			name: "hung, then answered after a minute", was: func(d *DiskCounters) { d.InFlight = 1 },
+			is: func(d *DiskCounters) { d.IOTicks += 60000; d.WriteIOs++; d.WriteTicks += 60000 }, util: 100, await: 60000,
+		},
 		{name: "hanging", was: func(d *DiskCounters) { d.InFlight = 4 }, is: func(d *DiskCounters) { d.InFlight = 4 }, util: 0, await: -1, stalled: true},
 	}
 	for _, c := range cases {

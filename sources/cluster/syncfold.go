@@ -62,11 +62,12 @@ func (y *SyncRecall) progress(configured ProgressUnit) (ratio float64, ok bool) 
 	if unit == ProgressAuto && y.Fraction {
 		unit = ProgressRatio
 	}
-	switch {
-	case unit == ProgressPercent:
+	switch unit {
+	case ProgressPercent:
 		return min(1, y.Value/100), true
-	case unit == ProgressRatio:
+	case ProgressRatio:
 		return min(1, y.Value), true
+	case ProgressAuto:
 	}
 	return 0, y.Value == 0
 }

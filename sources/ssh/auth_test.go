@@ -33,7 +33,7 @@ func serveAgent(t *testing.T, keys ...crypto.Signer) string {
 
 func serve(t *testing.T, ring agent.Agent) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
+	dir, err := os.MkdirTemp("", "agent") //nolint:usetesting // its path may be too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func TestStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer session.Close() //nolint:errcheck // it has none
+		defer session.Close()
 		r := bufio.NewReader(session)
 		for _, line := range []string{"one", "two"} {
 			if _, err := io.WriteString(session, line+"\n"); err != nil {
@@ -112,7 +112,7 @@ func TestLoginShells(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer session.Close() //nolint:errcheck // it has none
+				defer session.Close()
 				if _, err := io.WriteString(session, "echo \"$1\"; exit\n"); err != nil {
 					t.Fatal(err)
 				}

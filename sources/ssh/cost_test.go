@@ -42,7 +42,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer session.Close() //nolint:errcheck // it has none
+	defer session.Close()
 	line, answer := []byte("tick\n"), make([]byte, 5)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -173,7 +173,7 @@ func TestSilentServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // ends the test's listener
+	defer l.Close()
 	each(t, func(t *testing.T, dial dialer) {
 		o := Options{Target: l.Addr().String(), ConfigFile: write(t, "config", quiet), DialTimeout: 300 * time.Millisecond}
 		_, f := run(t, dial(t, o), "echo hello")
@@ -241,7 +241,7 @@ func TestFourDialsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // ends the test's listener
+	defer l.Close()
 	each(t, func(t *testing.T, dial dialer) {
 		ctx, cancel := context.WithCancel(t.Context())
 		shared := NewShared(ctx, nil)

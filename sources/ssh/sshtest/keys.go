@@ -63,7 +63,11 @@ func ReadKey(t testing.TB, path string) crypto.Signer {
 	if p, ok := raw.(*ed25519.PrivateKey); ok { // the parser's one pointer to a slice
 		return *p
 	}
-	return raw.(crypto.Signer)
+	signer, ok := raw.(crypto.Signer)
+	if !ok {
+		t.Fatalf("%T signs nothing", raw)
+	}
+	return signer
 }
 
 // WriteKey writes a key as OpenSSH does, encrypted if there is a passphrase,
@@ -92,8 +96,8 @@ func WriteCertificate(t testing.TB, path string, pub ssh.PublicKey, ca crypto.Si
 	}
 	cert := &ssh.Certificate{
 		Key: pub, CertType: kind, KeyId: "test", ValidPrincipals: []string{principal},
-		ValidAfter:  uint64(time.Now().Add(-time.Hour).Unix()), //nolint:gosec // positive
-		ValidBefore: uint64(time.Now().Add(time.Hour).Unix()),  //nolint:gosec // positive
+		ValidAfter:  uint64(time.Now().Add(-time.Hour).Unix()),
+		ValidBefore: uint64(time.Now().Add(time.Hour).Unix()),
 	}
 	if err := cert.SignCert(rand.Reader, signer); err != nil {
 		t.Fatal(err)

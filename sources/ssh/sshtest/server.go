@@ -205,7 +205,11 @@ func freePort(t testing.TB) int {
 		t.Fatal(err)
 	}
 	defer l.Close() //nolint:errcheck // frees the port
-	return l.Addr().(*net.TCPAddr).Port
+	address, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("no TCP address: %v", l.Addr())
+	}
+	return address.Port
 }
 
 // eventually polls until ok holds or ten seconds are over.
