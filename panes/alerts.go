@@ -1,8 +1,6 @@
 package panes
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 	"time"
 
@@ -11,21 +9,19 @@ import (
 
 // Alerts draws the alert rules as they stand: all of the selected replica, then
 // what is not inactive of others, the worst first, then the circuit breakers that
-// are tripped. Scroll counts entries.
+// are tripped. Scroll skips lines from the top.
 func Alerts(f *Frame, w, h int) string {
-	p := f.page(w, h)
-	if f.Snap == nil || p.full() {
-		return p.String()
+	if f.Snap == nil || h <= 0 || w <= 0 {
+		return f.page(w, h).String()
 	}
-	es := alertEntries(f)
-	skip := max(0, min(f.Scroll[PaneAlerts], len(es)-h))
-	for _, e := range es[min(skip, len(es)):] {
+	p := f.page(w, h+max(0, min(f.Scroll[PaneAlerts], maxScroll)))
+	for _, e := range alertEntries(f, p.h) {
 		if p.full() {
 			break
 		}
 		p.alertEntry(f, &e)
 	}
-	return p.String()
+	return p.tail(h)
 }
 
 // stateWidth holds "FIRING x 4m 12s" and "fires in 1:12".
@@ -39,7 +35,7 @@ type alertEntry struct {
 	words   string
 }
 
-func alertEntries(f *Frame) []alertEntry {
+func alertEntries(f *Frame, limit int) []alertEntry {
 	var es []alertEntry
 	switch r := f.replica(); {
 	case r == nil:
@@ -50,27 +46,34 @@ func alertEntries(f *Frame) []alertEntry {
 			es = append(es, alertEntry{alert: &r.Alerts[i]})
 		}
 	}
-	es = append(es, otherAlerts(f)...)
+	es = append(es, otherAlerts(f, limit)...)
 	return append(es, trippedEntries(f.Snap)...)
 }
 
-// otherAlerts are those of the replicas that are not selected.
-func otherAlerts(f *Frame) []alertEntry {
+// otherAlerts are the first limit of those of the replicas that are not selected,
+// the worst first. They are picked by one pass for each rank: to sort those of a
+// thousand replicas takes longer than to draw the screen.
+func otherAlerts(f *Frame, limit int) []alertEntry {
 	var es []alertEntry
-	for i := range f.Snap.Replicas {
-		r := &f.Snap.Replicas[i]
-		if r.ID == f.Selected {
-			continue
-		}
-		for j := range r.Alerts {
-			if r.Alerts[j].State != cluster.AlertInactive {
-				es = append(es, alertEntry{alert: &r.Alerts[j], of: r})
+	for _, state := range [...]cluster.AlertState{cluster.AlertFiring, cluster.AlertNoData, cluster.AlertPending} {
+		for _, critical := range [...]bool{true, false} {
+			for i := 0; i < len(f.Snap.Replicas) && len(es) < limit; i++ {
+				es = appendAlerts(es, f, &f.Snap.Replicas[i], state, critical)
 			}
 		}
 	}
-	slices.SortStableFunc(es, func(a, b alertEntry) int {
-		return cmp.Or(cmp.Compare(b.alert.State, a.alert.State), compareBool(b.alert.Critical, a.alert.Critical))
-	})
+	return es
+}
+
+func appendAlerts(es []alertEntry, f *Frame, r *cluster.Replica, state cluster.AlertState, critical bool) []alertEntry {
+	if r.ID == f.Selected {
+		return es
+	}
+	for i := range r.Alerts {
+		if a := &r.Alerts[i]; a.State == state && a.Critical == critical {
+			es = append(es, alertEntry{alert: a, of: r})
+		}
+	}
 	return es
 }
 

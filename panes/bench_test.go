@@ -22,7 +22,8 @@ func fleet(n int) *Frame {
 	rs := make([]cluster.Replica, n)
 	for i := range rs {
 		rs[i] = live(cluster.NodeID(fmt.Sprintf("replica-%04d", i)), float64(i%13), float64(i)*100, 1500)
-		rs[i].Host = busyHost()
+		rs[i].Host, rs[i].Verdict, rs[i].Network = busyHost(), diskVerdict(), linked()
+		rs[i].Alerts = alerts(rs[i].ID, cluster.AlertFiring, cluster.AlertPending)
 	}
 	f := frame(snapshot(nil, rs...))
 	f.Snap.Series = ready{fakeSeries{{"x", cluster.QuantityLag}: rising(14, 500)}.Buckets("x", cluster.QuantityLag, at, 5*time.Second, 400)}

@@ -3,6 +3,9 @@ package panes
 import (
 	"strings"
 	"time"
+
+	"github.com/stemedb/stemetop/actions/runbook"
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // Finding is what is known of the selected replica as plain text, fit for a chat:
@@ -28,6 +31,31 @@ func Finding(f *Frame) string {
 		lines = append(lines, "escalate: "+reasonText(f.Snap, e.Reason.String())+": "+names(e.Replicas, 5)+since(e))
 	}
 	return strings.Join(append(lines, verdictText(f)...), "\n")
+}
+
+// Handover is the runbook's card for whoever takes over, as plain text: at most
+// 12 lines of 72 columns. It is empty where nothing is known.
+func Handover(f *Frame) string {
+	if f.Snap == nil {
+		return ""
+	}
+	forecasts := map[cluster.NodeID]runbook.Forecast{}
+	if r := furthestBehind(f.Snap); r != nil {
+		forecasts[r.ID] = f.forecast(r)
+	}
+	return strings.Join(plain(runbook.Handover(f.Snap, forecasts)), "\n")
+}
+
+// furthestBehind returns the replica of the greatest lag that is known, or nil.
+func furthestBehind(s *cluster.Snapshot) *cluster.Replica {
+	var most *cluster.Replica
+	top := -1.0
+	for i := range s.Replicas {
+		if v, ok := s.Replicas[i].Lag.Seconds.Value(); ok && v > top {
+			most, top = &s.Replicas[i], v
+		}
+	}
+	return most
 }
 
 // verdictText is the verdict on the selected replica, a line for each part.

@@ -44,7 +44,8 @@ const (
 	PaneHosts
 	PaneAlerts
 	PaneWhy
-	NumPanes // how many names there are, NoPane included
+	PaneChecklist // without a digit
+	NumPanes      // how many names there are, NoPane included
 )
 
 // Frame is all that a pane may look at. It is made anew for every draw; panes

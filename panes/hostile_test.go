@@ -122,8 +122,10 @@ func FuzzPanesHostile(f *testing.F) {
 				}
 				checkSize(t, name, out, w, h)
 			}
-			if bad := foreign(Finding(fr), nil); bad != "" {
-				t.Fatalf("the finding holds %q of %q", bad, raw)
+			for _, text := range []string{Finding(fr), Handover(fr)} {
+				if bad := foreign(text, nil); bad != "" {
+					t.Fatalf("%q holds %q of %q", text, bad, raw)
+				}
 			}
 		}
 	})

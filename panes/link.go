@@ -23,7 +23,7 @@ func (p *page) linkOf(f *Frame) {
 }
 
 // linkLines draw how a replica is reached from the monitor, and the circuit
-// breaker that the primary keeps for it: one line, and one more while it is
+// breaker that the primary keeps for it, which has a line of its own while it is
 // tripped.
 func (p *page) linkLines(f *Frame, r *cluster.Replica) {
 	p.left(p.s.Name, "link", 5)
@@ -41,10 +41,12 @@ func (p *page) linkLines(f *Frame, r *cluster.Replica) {
 	default:
 		left = p.reach(n)
 	}
-	p.bar(append(left, p.breakerPiece(&r.Breaker)), nil)
-	if r.Breaker.State == cluster.BreakerTripped {
-		p.breakerLine(f, r)
+	if r.Breaker.State != cluster.BreakerTripped {
+		p.bar(append(left, p.breakerPiece(&r.Breaker)), nil)
+		return
 	}
+	p.bar(left, nil)
+	p.breakerLine(f, r)
 }
 
 // reach is the round trip, with the method that it was measured by, what became
@@ -111,17 +113,12 @@ func whole(f cluster.Figure) string {
 	return fixed(v, 0)
 }
 
+// breakerPiece is the state of a breaker that is not tripped.
 func (p *page) breakerPiece(b *cluster.Breaker) piece {
-	switch b.State {
-	case cluster.BreakerTripped:
-		return piece{p.s.BadgeCrit, "TRIPPED " + string(p.g.Crit), 0, "breaker"}
-	case cluster.BreakerClosed:
-		return piece{p.s.Text, "closed", 3, "breaker"}
-	case cluster.BreakerUnknown:
-		fallthrough
-	default:
-		return piece{p.s.Unknown, unknown, 3, "breaker"}
+	if b.State == cluster.BreakerClosed {
+		return piece{p.s.Text, b.State.String(), 3, "breaker"}
 	}
+	return piece{p.s.Unknown, unknown, 3, "breaker"}
 }
 
 // breakerLine is what the server tells of a replica's tripped breaker.
@@ -129,7 +126,9 @@ func (p *page) breakerLine(f *Frame, r *cluster.Replica) {
 	b := &r.Breaker
 	n, known := b.Failures.Value()
 	p.space(5)
-	p.line(p.s.Crit, breakerText(&cluster.TrippedBreaker{
+	p.put(p.s.BadgeCrit, "TRIPPED "+string(p.g.Crit))
+	p.space(1)
+	p.line(p.s.Crit, "breaker "+breakerText(&cluster.TrippedBreaker{
 		Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason,
 	}, "", f.Snap.At))
 }

@@ -1,7 +1,6 @@
 package panes
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -195,103 +194,5 @@ func TestHostScroll(t *testing.T) {
 	out := ansi.Strip(Host(f, 60, 6))
 	if !strings.Contains(out, "stemedb-api") {
 		t.Errorf("\n%s", out)
-	}
-}
-
-// TestJudgementUnknown: where nothing was judged or probed, that is said, and
-// takes little room.
-func TestJudgementUnknown(t *testing.T) {
-	f := frame(snapshot(nil, live("node2", 12, 3, 4)))
-	for name, out := range map[string]string{
-		"why": ansi.Strip(Why(f, 80, 5)), "alerts": ansi.Strip(Alerts(f, 38, 5)), "link": ansi.Strip(Host(f, 80, 5)),
-	} {
-		if !strings.Contains(out, "?") {
-			t.Errorf("%s does not say that it is not known:\n%s", name, out)
-		}
-	}
-	if out := ansi.Strip(Why(f, 80, 5)); strings.TrimSpace(strings.SplitN(out, "\n", 2)[1]) != "" {
-		t.Errorf("what is not known takes more than a line:\n%s", out)
-	}
-	if out := ansi.Strip(Banner(f, 80, 1)); strings.TrimSpace(out) != "" {
-		t.Errorf("a banner of nothing: %q", out)
-	}
-}
-
-// TestWhyInAnyTwoLines: cause, confidence and next step are there from two lines
-// on, and evidence is left out from its least important end.
-func TestWhyInAnyTwoLines(t *testing.T) {
-	f := critical()
-	for h := 2; h < 14; h++ {
-		out := ansi.Strip(Why(f, 80, h))
-		for _, want := range []string{"DISK, likely", "99 %util", "next     reduce ingestion"} {
-			if h == 2 && want == "99 %util" {
-				continue // beside the cause, where there is room
-			}
-			if !strings.Contains(out, want) {
-				t.Errorf("%d lines: no %q:\n%s", h, want, out)
-			}
-		}
-		if has := strings.Contains(out, "missing"); has && !strings.Contains(out, "against") {
-			t.Errorf("%d lines: what is missing before what speaks against:\n%s", h, out)
-		}
-	}
-}
-
-// TestTrendWords: rising and falling have arrows and signs, and what is not live
-// has its age instead.
-func TestTrendWords(t *testing.T) {
-	for want, fn := range map[string]func(float64) (float64, bool){
-		"▲+0.4 s/s": func(ago float64) (float64, bool) { return 50 - 0.4*ago + 0.2*math.Sin(7*ago), true },
-		"▼-0.2 s/s": func(ago float64) (float64, bool) { return 12 + 0.2*ago + 0.2*math.Sin(7*ago), true },
-		"flat":      func(float64) (float64, bool) { return 12.5, true },
-		"       ?":  until(110, func(float64) (float64, bool) { return 12.5, true }),
-	} {
-		v, _ := fn(0)
-		f := frame(snapshot(fakeSeries{{"node2", cluster.QuantityLag}: fn}, live("node2", v, 0, 0)))
-		if out := ansi.Strip(Replicas(f, 80, 2)); !strings.Contains(out, want) {
-			t.Errorf("no %q:\n%s", want, out)
-		}
-		remembered := *f
-		remembered.Forecasts = &Forecasts{}
-		for range 2 {
-			if a, b := Replicas(f, 80, 2), Replicas(&remembered, 80, 2); a != b {
-				t.Errorf("remembered differs:\n%s\n%s", a, b)
-			}
-		}
-	}
-	if out := ansi.Strip(Replicas(notKnown(), 80, 6)); !strings.Contains(out, "34 s old") {
-		t.Errorf("no age:\n%s", out)
-	}
-}
-
-// TestFinding is the text of a finding, as it would stand in a chat.
-func TestFinding(t *testing.T) {
-	const want = `2026-11-22T03:12:44Z prod-eu node2: CRIT, lag 41.3 s (live), rising, 60 s in ~3 min (2-4)
-behind 18.2k, applies 620/s, sync running 58 %, breaker closed
-cause: DISK, likely since 03:06:44Z
-for: nvme0n1 (WAL) 99 %util, w_await 60 ms, 14 times its normal, since 03:06:12, 20 s before the lag; PSI io 38 %: work stands still for want of it; normal: cpu 8 %, rtt 0.4 ms, port 18182 open, breaker closed
-against: node5 lags too
-missing: merkle sync errors of the replica: its log can't be read
-next: reduce ingestion on the primary to 500/s (runbook: Disk I/O is saturated, step 3)`
-	if got := Finding(critical()); got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-	if got := Finding(frame(snapshot(nil))); got != "" {
-		t.Errorf("a finding on nothing: %q", got)
-	}
-}
-
-// TestPortStatesToldApart: each state of the RPC port has its own word.
-func TestPortStatesToldApart(t *testing.T) {
-	seen := map[string]bool{}
-	for port := cluster.PortUnknown; port <= cluster.PortNoRoute; port++ {
-		f := critical()
-		f.Snap.Replicas[0].Network.Port = port
-		_, after, _ := strings.Cut(ansi.Strip(Host(f, 100, 21)), "rpc ")
-		word, _, _ := strings.Cut(after, "  ")
-		if seen[word] || word == "" {
-			t.Errorf("%v is drawn as %q", port, word)
-		}
-		seen[word] = true
 	}
 }

@@ -29,6 +29,8 @@ func Pane(n Name) Draw {
 		return Alerts
 	case PaneWhy:
 		return Why
+	case PaneChecklist:
+		return Checklist
 	case NoPane, NumPanes:
 		fallthrough
 	default:
@@ -55,6 +57,8 @@ func Title(f *Frame, n Name) string {
 		return "alerts" + of(f)
 	case PaneWhy:
 		return "why" + lags(f)
+	case PaneChecklist:
+		return "checklist" + lags(f) + checked(f)
 	case NoPane, NumPanes:
 		fallthrough
 	default:

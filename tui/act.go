@@ -15,7 +15,8 @@ import (
 
 // move moves the cursor by n rows, or scrolls the focused pane by n lines.
 func (m *model) move(n int) tea.Cmd {
-	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents || m.focus == panes.PaneAlerts
+	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents ||
+		m.focus == panes.PaneAlerts || m.focus == panes.PaneChecklist
 	if scrolls && (m.kind == overview || m.kind == zoomed) && !m.layout().pane[m.focus].empty() {
 		m.scrollBy(n)
 		return nil
@@ -63,7 +64,7 @@ func (m *model) page() int {
 // tabOrder is the order in which tab goes through the panes.
 var tabOrder = [...]panes.Name{
 	panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart, panes.PaneSync,
-	panes.PaneEvents, panes.PaneHosts,
+	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist,
 }
 
 // moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed
@@ -200,6 +201,25 @@ func (m *model) canCopy() bool { return m.snap != nil && m.snap.Replica(m.rows.s
 func (m *model) copyFinding(string) tea.Cmd {
 	m.fx.copy(panes.Finding(m.frame()))
 	m.say("copied the finding on " + m.snap.Replica(m.rows.sel).Name.String() + ", if the terminal allows it")
+	return nil
+}
+
+func (m *model) canHandOver() bool { return m.snap != nil }
+
+// copyHandover copies the card for whoever takes over.
+func (m *model) copyHandover(string) tea.Cmd {
+	m.fx.copy(panes.Handover(m.frame()))
+	m.say("copied the handover card, if the terminal allows it")
+	return nil
+}
+
+// toggleChecklist shows the runbook's steps, and leads back.
+func (m *model) toggleChecklist(string) tea.Cmd {
+	if m.kind == zoomed && m.focus == panes.PaneChecklist {
+		m.kind, m.focus = overview, panes.PaneReplicas
+		return nil
+	}
+	m.kind, m.focus = zoomed, panes.PaneChecklist
 	return nil
 }
 

@@ -90,3 +90,30 @@ func TestCopiedFindingTellsWhy(t *testing.T) {
 		}
 	}
 }
+
+func TestChecklistAndHandover(t *testing.T) {
+	r := newJudgedRig(t, 80, 24, true)
+	r.keys("c")
+	for _, want := range []string{"checklist: node4", "FINDING !", "1. Query replication", "2B. Replica disk I/O", "cannot be known"} {
+		if !strings.Contains(r.text(), want) {
+			t.Errorf("%q is not shown:\n%s", want, r.text())
+		}
+	}
+	r.keys("c")
+	if r.kind != overview || r.focus != panes.PaneReplicas {
+		t.Errorf("c twice: focus %d kind %d", r.focus, r.kind)
+	}
+	r.keys("H")
+	if len(r.clip) != 1 {
+		t.Fatalf("clip %q", r.clip)
+	}
+	lines := strings.Split(r.clip[0], "\n")
+	if len(lines) > 12 || !strings.Contains(r.clip[0], "node4") || !strings.Contains(r.clip[0], "cause: disk, likely") {
+		t.Errorf("%s", r.clip[0])
+	}
+	for _, l := range lines {
+		if len(l) > 72 {
+			t.Errorf("%d columns: %s", len(l), l)
+		}
+	}
+}

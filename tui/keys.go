@@ -47,13 +47,15 @@ func lookKeys() []binding {
 		{group, []string{"/"}, "/", 2, "filter", "show only the replicas whose id contains what you type", nil, (*model).openFilter},
 		{group, []string{"enter"}, "enter", 3, "detail", "enlarge the focused pane; on the table: all about the replica", nil, (*model).enlarge},
 		{group, []string{"esc"}, "esc", 0, "", "one level back (dialog, view, filter, cursor); never quits", nil, (*model).back},
-		{group, []string{"w"}, "w", 10, "window", "length of sparklines and chart: 10 min, 1 h, 6 h, 24 h", nil, (*model).nextWindow},
-		{group, []string{"o"}, "o", 11, "order", "order of the table: worst first, by name, as configured", nil, (*model).nextOrder},
-		{group, []string{"S"}, "S", 9, "large", "the selected replica alone in large letters, for a shared screen", nil, (*model).toggleLarge},
-		{group, []string{"p"}, "p", 12, "primary", "host figures of the primary, and back", nil, (*model).togglePrimary},
+		{group, []string{"w"}, "w", 12, "window", "length of sparklines and chart: 10 min, 1 h, 6 h, 24 h", nil, (*model).nextWindow},
+		{group, []string{"o"}, "o", 13, "order", "order of the table: worst first, by name, as configured", nil, (*model).nextOrder},
+		{group, []string{"S"}, "S", 11, "large", "the selected replica alone in large letters, for a shared screen", nil, (*model).toggleLarge},
+		{group, []string{"p"}, "p", 14, "primary", "host figures of the primary, and back", nil, (*model).togglePrimary},
 		{group, []string{"y"}, "y", 5, "copy", "copy the finding on the selected replica for a chat (OSC 52)", (*model).canCopy, (*model).copyFinding},
 		{group, []string{"E"}, "E", 4, "escalation", "the four conditions of escalation, and whom to call", nil, (*model).openEscalation},
-		{group, []string{"n"}, "n", 14, "note", "write a note into the recording", (*model).canNote, (*model).openNote},
+		{group, []string{"c"}, "c", 9, "checklist", "the runbook's investigation of the selected replica, step by step", nil, (*model).toggleChecklist},
+		{group, []string{"H"}, "H", 10, "handover", "copy a handover card of 12 lines for whoever takes over (OSC 52)", (*model).canHandOver, (*model).copyHandover},
+		{group, []string{"n"}, "n", 16, "note", "write a note into the recording", (*model).canNote, (*model).openNote},
 	}
 }
 
@@ -80,7 +82,7 @@ func moveKeys() []binding {
 		{
 			group,
 			[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"},
-			"1-9", 13, "panes",
+			"1-9", 15, "panes",
 			"1 all 2 table 3 lag 4 host 5 sync 6 events 7 hosts 8 alerts 9 why", nil, (*model).digit,
 		},
 	}
@@ -103,7 +105,7 @@ func timeKeys() []binding {
 		{group, []string{"}"}, "}", 0, "", "a minute forward", nil, (*model).minuteOn},
 		{group, []string{"T", ":"}, "T :", 0, "", "go to a time: 03:12, 03:12:40, -5m, start, end", nil, (*model).openGoto},
 		{group, []string{"<"}, "<", 0, "", "replay slower", replay, (*model).slower},
-		{group, []string{">"}, ">", 15, "faster", "replay faster", replay, (*model).faster},
+		{group, []string{">"}, ">", 17, "faster", "replay faster", replay, (*model).faster},
 		{group, []string{"+", "="}, "+", 0, "", "longer interval between readings", (*model).canSetInterval, (*model).intervalUp},
 		{group, []string{"-"}, "-", 0, "", "shorter interval", (*model).canSetInterval, (*model).intervalDown},
 	}

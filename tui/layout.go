@@ -24,8 +24,8 @@ const (
 // of the rule between them.
 //
 // The overview at 120 by 40; below 110 columns the alerts have no place. From
-// 160 columns sync and events stand right of the chart instead of below it, and
-// below them, where there is room, all hosts:
+// 160 columns the checklist stands right of the verdict, sync and events right of
+// the chart instead of below it, and below them, where there is room, all hosts:
 //
 //	┌─ header ─────────────────────────────────────┐
 //	├─ 2 replicas ───────────────────┬─ 8 alerts ──┤
@@ -98,6 +98,9 @@ func arrange(w, h int, k kind, focus panes.Name, rows int, banner bool) layout {
 			l.pane[panes.PaneReplicas], l.pane[panes.PaneAlerts] = top.left(w - min(max(w*3/10, 39), 60))
 		}
 		l.pane[panes.PaneWhy], whole = whole.top(why)
+		if why := l.pane[panes.PaneWhy]; w >= 160 {
+			l.pane[panes.PaneWhy], l.pane[panes.PaneChecklist] = why.left(w * 11 / 20)
+		}
 		l.lower(whole, true, rows)
 	}
 	return l
@@ -110,8 +113,9 @@ const (
 	alertLines  = 7
 )
 
-// mostWhy is the height that no verdict's evidence needs more of.
-const mostWhy = 10
+// mostWhy is the height that no verdict's evidence needs more of, and that the
+// checklist beside it needs.
+const mostWhy = 12
 
 // Lines of the chart and of the hosts below it, with their titles. A chart that
 // is higher shows nothing more.

@@ -70,12 +70,14 @@ func TestLayoutOfWellKnownSizes(t *testing.T) {
 		{200, 60, 12, map[panes.Name]rect{
 			panes.PaneReplicas: {0, 2, 140, 14},
 			panes.PaneAlerts:   {140, 2, 60, 14},
-			panes.PaneWhy:      {0, 16, 200, 10},
-			panes.PaneHost:     {0, 26, 100, 32},
-			panes.PaneChart:    {100, 26, 60, 17},
-			panes.PaneSync:     {160, 26, 40, 4},
-			panes.PaneEvents:   {160, 30, 40, 13},
+			panes.PaneWhy:      {0, 16, 110, 12},
+			panes.PaneHost:     {0, 28, 100, 30},
+			panes.PaneChart:    {100, 28, 60, 15},
+			panes.PaneSync:     {160, 28, 40, 4},
+			panes.PaneEvents:   {160, 32, 40, 11},
 			panes.PaneHosts:    {100, 43, 100, 15},
+
+			panes.PaneChecklist: {110, 16, 90, 12},
 		}},
 	} {
 		l := arrange(c.w, c.h, overview, panes.PaneReplicas, c.rows, false)

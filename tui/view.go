@@ -67,8 +67,8 @@ func (m *model) compose() {
 	c.put(l.banner, panes.Banner(f, l.banner.w, l.banner.h))
 	// From left to right, since lines are put together in that order.
 	for _, name := range []panes.Name{
-		panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart,
-		panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
+		panes.PaneReplicas, panes.PaneWhy, panes.PaneChecklist, panes.PaneHost, panes.PaneChart,
+		panes.PaneAlerts, panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}

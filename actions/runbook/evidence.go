@@ -27,7 +27,8 @@ const (
 	// says something, on few cores; on many it is half a core's.
 	mostIOWait, iowaitFactor = 10.0, 2.0
 	// highLoss is two of 60 probes; TCP's throughput falls off at 1 % already.
-	highLoss = 3.0
+	// Nothing gets through worstLoss to speak of, whatever was normal.
+	highLoss, worstLoss = 3.0, 10.0
 	// Throughput goes with the inverse of the round trip; 50 ms more is a detour
 	// across a continent, or a queue.
 	rttFactor, rttAbove, rttDetour = 3.0, 5.0, 50.0 // the latter two in ms
@@ -117,9 +118,6 @@ func (v level) shown() float64 {
 	}
 	return v.now
 }
-
-// fine tells whether a sensor was measured and is normal.
-func (v level) fine() bool { return v.known && !v.found() }
 
 // orderOf places an instant in relation to the onset of the lag.
 func (d *diagnosis) orderOf(t time.Time) order {

@@ -24,7 +24,7 @@ const (
 
 // Past is what a diagnosis remembers: what was normal for each node before it
 // lagged, and since when it is not. It is a fold: Apply each observation, then
-// Note each snapshot that is diagnosed. It takes at most 10 kB a node. Not safe
+// Note each snapshot that is diagnosed. It takes at most 13 kB a node. Not safe
 // for concurrent use.
 type Past struct {
 	run    string

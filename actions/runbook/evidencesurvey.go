@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"math"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -16,8 +17,9 @@ type survey struct {
 	lagging  []*cluster.Replica // by a lag that is known
 	healthy  []*cluster.Replica
 	norms    map[kind]*[numSensors]asked
-	together bool // most replicas lag, since the same time
-	sameTime bool // and that time is known
+	spans    map[sensor]span // over those that lag
+	together bool            // most replicas lag, since the same time
+	sameTime bool            // and that time is known
 }
 
 // asked is a norm of peers, computed at its first use.
@@ -72,7 +74,7 @@ func (v *survey) judgeTogether() (together, known bool) {
 	var first, last time.Time
 	dated := 0
 	for _, r := range v.lagging {
-		e := v.p.nodes[r.ID].episode
+		e := v.p.subject(r.ID).episode
 		if e == nil || e.onset.IsZero() {
 			continue
 		}
@@ -88,6 +90,31 @@ func (v *survey) judgeTogether() (together, known bool) {
 		return true, false
 	}
 	return last.Sub(first) <= orderSlack, dated == n
+}
+
+// span is the range of a figure over replicas.
+type span struct {
+	n           int // of how many it is known
+	least, most float64
+}
+
+// ofLagging returns the range of a sensor over the replicas that lag.
+func (v *survey) ofLagging(s sensor) span {
+	if x, ok := v.spans[s]; ok {
+		return x
+	}
+	x := span{least: math.Inf(1)}
+	for _, r := range v.lagging {
+		if now := v.p.subject(r.ID).now(s); !math.IsNaN(now) {
+			x.n++
+			x.least, x.most = min(x.least, now), max(x.most, now)
+		}
+	}
+	if v.spans == nil {
+		v.spans = make(map[sensor]span)
+	}
+	v.spans[s] = x
+	return x
 }
 
 // peers returns what healthy replicas of the same kind as r say of a sensor.
@@ -116,7 +143,7 @@ func (v *survey) askPeers(k kind, s sensor) norm {
 		if other := kindOf(&r.Host); k.known && other.known && other != k {
 			continue
 		}
-		values = append(values, v.p.nodes[r.ID].now(s))
+		values = append(values, v.p.subject(r.ID).now(s))
 	}
 	n := newNorm(values, 1)
 	n.peers = true
@@ -141,7 +168,7 @@ func (v *survey) lossyLink() bool {
 func (v *survey) slowLink(onset time.Time) bool {
 	known, slow := 0, 0
 	for _, r := range v.healthy[:min(len(v.healthy), mostPeers)] {
-		n := v.p.nodes[r.ID]
+		n := v.p.subject(r.ID)
 		if was := n.before(sensorRTT, onset); was.known && n.has(sensorRTT) {
 			known++
 			slow += btoi(n.now(sensorRTT) > max(was.high(), longTrip(was.mid)))

@@ -78,7 +78,7 @@ type diagnosis struct {
 const numCauses = int(cluster.CauseMeasurement) + 1
 
 func diagnose(all *survey, r *cluster.Replica) cluster.Verdict {
-	d := &diagnosis{s: all.s, all: all, r: r, n: all.p.nodes[r.ID], against: map[cluster.Cause][]string{}}
+	d := &diagnosis{s: all.s, all: all, r: r, n: all.p.subject(r.ID), against: map[cluster.Cause][]string{}}
 	if d.n.episode != nil {
 		d.onset = d.n.episode.onset
 	}

@@ -15,9 +15,10 @@ func (d *diagnosis) verdict() cluster.Verdict {
 	list := d.weigh()
 	if len(list) == 0 {
 		v.For = texts(d.grounds(cluster.CauseUnknown))
+		v.Against = texts(d.traces())
 	} else {
 		v.Cause, v.Confidence = list[0].cause, cluster.ConfidencePossible
-		if list[0].likely() && !rivalled(list) {
+		if list[0].likely() && !d.rivalled(list) {
 			v.Confidence = cluster.ConfidenceLikely
 		}
 		v.For = texts(d.grounds(v.Cause))
@@ -30,8 +31,8 @@ func (d *diagnosis) verdict() cluster.Verdict {
 
 // rivalled tells whether the second cause is as likely as the first and as old:
 // then which it is can't be told.
-func rivalled(list []weight) bool {
-	if len(list) < 2 || !list[1].likely() || list[0].cause == cluster.CauseMeasurement || list[0].cause == cluster.CauseBreaker {
+func (d *diagnosis) rivalled(list []weight) bool {
+	if len(list) < 2 || !list[1].likely() || d.decides(list[0]) {
 		return false
 	}
 	return list[1].fits >= list[0].fits && earlier(list[0], list[1]) >= 0
@@ -59,6 +60,18 @@ func (d *diagnosis) grounds(c cluster.Cause) []string {
 		words = append(words, line)
 	}
 	return append(words, d.notes...)
+}
+
+// traces returns what was seen and proves nothing.
+func (d *diagnosis) traces() []string {
+	var words []string
+	for _, f := range d.findings {
+		words = append(words, "alone proves nothing: "+f.text)
+	}
+	for c := cluster.CauseDisk; int(c) < numCauses; c++ {
+		words = append(words, d.against[c]...)
+	}
+	return words
 }
 
 // doubts returns what speaks against a cause: what contradicts it, its findings

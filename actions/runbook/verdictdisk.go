@@ -24,10 +24,10 @@ func (d *diagnosis) disk() {
 			text: "iowait " + percent(iowait.shown()) + iowait.was(percent) + d.when(iowait),
 		})
 	}
-	if d.n.mostly(sensorBlocked) {
+	if p := service(h); p != nil && d.n.mostly(sensorBlocked) {
 		d.find(finding{
 			cause: cluster.CauseDisk, tool: "/proc/PID/stat", weak: true,
-			text: service(h).Command.String() + " waits in state D",
+			text: p.Command.String() + " waits in state D",
 		})
 	}
 	// Nothing completed in a device that stands still is no wait either.
@@ -53,17 +53,25 @@ func (d *diagnosis) diskWaits(h *cluster.Host, k *cluster.DiskUsage) (slow bool)
 		})
 		return true
 	}
+	when := ""
+	f := finding{cause: cluster.CauseDisk, tool: "diskstats", text: diskWords(k)}
 	for _, x := range []struct {
 		s    sensor
 		name string
 	}{{sensorWait, waitName(k)}, {sensorFlush, "f_await"}} {
-		if v := d.level(d.n, x.s, l); v.found() {
-			slow = true
-			d.find(finding{
-				cause: cluster.CauseDisk, tool: "diskstats", order: v.order, since: v.since,
-				text: diskWords(k) + ", " + x.name + " " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
-			})
+		v := d.level(d.n, x.s, l)
+		if !v.found() {
+			continue
 		}
+		f.text += ", " + x.name + " " + milliseconds(v.shown()) + v.was(brief)
+		if !slow || better(v.order, f.order) {
+			f.order, f.since, when = v.order, v.since, d.when(v)
+		}
+		slow = true
+	}
+	if slow {
+		f.text += when
+		d.find(f)
 	}
 	return slow
 }

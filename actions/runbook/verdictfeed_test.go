@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -43,6 +44,9 @@ func (w *world) observe() {
 	r := &cluster.MetricsReading{Asked: everyFamily, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: w.nodes[0].applied}}}
 	for _, n := range w.nodes[1:] {
 		e, lag := n.now(w.second), w.lag(n)
+		if w.whole {
+			lag = math.Floor(lag)
+		}
 		if e.lag != nil {
 			lag = e.lag(lag, w.second)
 		}
@@ -64,7 +68,7 @@ func (w *world) observe() {
 	if !w.miss.admin {
 		w.publish(3*time.Millisecond, time.Millisecond, cluster.FromAdmin, "node1", w.breakers(), nil)
 	}
-	w.judge.Conclude(w.snapshot())
+	w.said = append(w.said, w.judge.Conclude(w.snapshot())...)
 }
 
 func (w *world) snapshot() *cluster.Snapshot {

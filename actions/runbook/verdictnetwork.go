@@ -11,12 +11,15 @@ import (
 func (d *diagnosis) network() {
 	w := &d.r.Network
 	before := len(d.findings)
+	starved, starves := d.starved()
 	if w.Reachable {
-		d.probes(w)
+		d.probes(w, starves)
 		d.port(w)
 	}
 	d.interfaces(&d.r.Host)
-	d.starved()
+	if starves {
+		d.find(starved)
+	}
 	d.slowAnswers()
 	d.fine[cluster.CauseNetwork] = w.Reachable && !strong(d.findings[before:]) && d.n.has(sensorRTT)
 	if d.fine[cluster.CauseNetwork] {
@@ -24,15 +27,19 @@ func (d *diagnosis) network() {
 	}
 }
 
-func (d *diagnosis) probes(w *cluster.Network) {
-	loss, rtt := d.level(d.n, sensorLoss, limit{highLoss, highLoss, 0}), d.roundTrip(w)
+// probes judges loss and round trips. Starves says that the replica gets too
+// little: without that, one that is farther than its peers may always have been.
+func (d *diagnosis) probes(w *cluster.Network, starves bool) {
+	loss := d.level(d.n, sensorLoss, limit{highLoss, highLoss, 0})
+	loss.abnormal = loss.abnormal || loss.now >= worstLoss
+	rtt, far := d.roundTrip(w)
 	for _, x := range []struct {
 		level
-		shared bool
-		words  string
+		shared, weak bool
+		words        string
 	}{
-		{loss, d.all.lossyLink(), "loss " + percent(loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
-		{rtt, d.all.slowLink(d.onset), "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(w.Loss, percent)},
+		{loss, d.all.lossyLink(), false, "loss " + percent(loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
+		{rtt, d.all.slowLink(d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(w.Loss, percent)},
 	} {
 		words := x.words + " by " + w.Method.String() + d.when(x.level)
 		switch {
@@ -40,25 +47,25 @@ func (d *diagnosis) probes(w *cluster.Network) {
 		case x.shared:
 			d.contradict(cluster.CauseNetwork, words+", but healthy replicas too: the monitor's own link")
 		default:
-			d.find(finding{cause: cluster.CauseNetwork, tool: "probe", order: x.order, since: x.since, text: words})
+			d.find(finding{cause: cluster.CauseNetwork, tool: "probe", order: x.order, since: x.since, text: words, weak: x.weak})
 		}
 	}
 }
 
 // roundTrip judges the round-trip time by the node's own past; where that is not
-// known by the best of its own probes, or by peers, which may rightly be nearer.
-func (d *diagnosis) roundTrip(w *cluster.Network) level {
+// known by the best of its own probes, or by peers: then it is only far.
+func (d *diagnosis) roundTrip(w *cluster.Network) (v level, far bool) {
 	if own := d.n.norms[sensorRTT]; own.known {
 		floor := longTrip(own.mid)
-		return d.level(d.n, sensorRTT, limit{floor, floor, 0})
+		return d.level(d.n, sensorRTT, limit{floor, floor, 0}), false
 	}
-	v := level{now: d.n.now(sensorRTT), norm: d.all.peers(d.r, sensorRTT)}
+	v = level{now: d.n.now(sensorRTT), norm: d.all.peers(d.r, sensorRTT)}
 	v.known = !math.IsNaN(v.now)
 	least, ok := w.Min.Value()
 	queues := ok && v.now > rttFactor*least && v.now > least+2*rttAbove
-	far := v.norm.known && v.now > rttFactor*v.norm.mid && v.now > v.norm.mid+rttDetour
+	far = v.norm.known && v.now > rttFactor*v.norm.mid && v.now > v.norm.mid+rttDetour
 	v.abnormal = v.known && (queues || far)
-	return v
+	return v, far && !queues
 }
 
 // longTrip is above which a round trip is long, given what is normal in ms.
@@ -106,26 +113,26 @@ func (d *diagnosis) interfaces(h *cluster.Host) {
 	}
 }
 
-// starved notes a replica that would do more if it got more. It says nothing
-// where its own disk or processor holds it up, or the breaker is open.
-func (d *diagnosis) starved() {
-	gets := d.n.now(sensorReceived)
+// starved tells whether the replica would do more if it got more. It says
+// nothing where its own disk or processor holds it up, or the breaker is open.
+func (d *diagnosis) starved() (f finding, ok bool) {
 	if !d.fine[cluster.CauseDisk] || !d.fine[cluster.CauseCPU] || d.r.Breaker.State == cluster.BreakerTripped {
-		return
+		return finding{}, false
 	}
+	gets := d.n.now(sensorReceived)
 	normal := d.normOf(d.n, sensorReceived)
 	if peers := d.all.peers(d.r, sensorReceived); peers.known && peers.mid < normal.mid {
 		normal = peers // less is sent to all
 	}
-	if !normal.known || !(gets < starvedShare*normal.mid) {
-		return
+	if math.IsNaN(gets) || !normal.known || gets >= starvedShare*normal.mid {
+		return finding{}, false
 	}
 	since := d.n.lowSince(sensorReceived, starvedShare*normal.mid)
-	d.find(finding{
+	return finding{
 		cause: cluster.CauseNetwork, tool: "/proc/net/dev", order: d.orderOf(since), since: since, weak: true,
 		text: "receives " + bytesPerSecond(gets) + level{norm: normal}.was(bytesPerSecond) +
 			" while its disk and cpu have room" + d.sinceWords(since),
-	})
+	}, true
 }
 
 // slowAnswers notes that whatever crosses the path is slow. It is no indicator

@@ -10,7 +10,7 @@ import (
 // can't send. A replica that keeps up with the same primary clears it.
 func (d *diagnosis) primary() {
 	p := &d.s.Primary
-	n := d.all.p.nodes[p.ID]
+	n := d.all.p.subject(p.ID)
 	// A replica that is in a bad way by itself says nothing of the others.
 	if len(d.all.healthy) > 0 && !d.all.together {
 		d.fine[cluster.CausePrimary] = true
@@ -71,18 +71,19 @@ func (d *diagnosis) ingest(n *subject) (rose bool) {
 				text: "the primary takes in " + perSecond(v.shown()) + v.was(brief) + d.when(v),
 			})
 		}
+		if v.order == orderFits && d.exceeds() {
+			// A fault makes a replica apply less, too much load makes it apply more.
+			d.find(finding{
+				cause: cluster.CausePrimary, tool: "applied", order: orderFits, since: v.since,
+				text: "it applies " + perSecond(d.n.now(sensorRate)) + ", more than before (" + perSecond(d.n.norms[sensorRate].mid) + "), so it is at its capacity",
+			})
+		}
 		return v.found()
 	}
-	least, most, known := math.Inf(1), 0.0, 0
-	for _, r := range d.all.lagging {
-		if a, ok := r.Assertions.PerSecond.Value(); ok {
-			least, most, known = min(least, a), max(most, a), known+1
-		}
-	}
-	if d.all.together && known >= 2 && least > 0.1*now && most < 0.97*now && most < 1.3*least {
+	if x := d.all.ofLagging(sensorRate); d.all.together && x.n >= 2 && x.least > 0.1*now && x.most < 0.97*now && x.most < 1.3*x.least {
 		d.find(finding{
 			cause: cluster.CausePrimary, tool: "counters",
-			text: "the primary takes in " + perSecond(now) + ", more than any replica applies (" + perSecond(least) + " to " + perSecond(most) + ")",
+			text: "the primary takes in " + perSecond(now) + ", more than any replica applies (" + perSecond(x.least) + " to " + perSecond(x.most) + ")",
 		})
 	}
 	return false
@@ -93,6 +94,12 @@ func (d *diagnosis) ingest(n *subject) (rose bool) {
 func (d *diagnosis) worksHarder() bool {
 	was, now := d.n.norms[sensorRate], d.n.now(sensorRate)
 	return !was.known || math.IsNaN(now) || now > 0.9*was.mid
+}
+
+// exceeds tells whether the replica applies clearly more than before the lag.
+func (d *diagnosis) exceeds() bool {
+	was, now := d.n.norms[sensorRate], d.n.now(sensorRate)
+	return was.known && now > max(was.high(), 1.1*was.mid)
 }
 
 // primaryHost judges the primary's own processors and WAL.
@@ -125,23 +132,12 @@ func (d *diagnosis) primaryHost(n *subject) {
 // alike notes that no host of those that lag stands out: all have room, or all
 // are as busy.
 func (d *diagnosis) alike() {
-	least, most, n := math.Inf(1), 0.0, 0
-	slowest, quickest := 0.0, math.Inf(1)
-	for _, r := range d.all.lagging {
-		subject := d.all.p.nodes[r.ID]
-		busy, wait := subject.now(sensorBusiest), subject.now(sensorWait)
-		if math.IsNaN(busy) || math.IsNaN(wait) {
-			continue
-		}
-		n++
-		least, most = min(least, busy), max(most, busy)
-		quickest, slowest = min(quickest, wait), max(slowest, wait)
-	}
-	if n >= 2 && most-least < 25 && (slowest < waitFlashKnown || slowest < 2*quickest) {
+	busy, wait := d.all.ofLagging(sensorBusiest), d.all.ofLagging(sensorWait)
+	if min(busy.n, wait.n) >= 2 && busy.most-busy.least < 25 && (wait.most < waitFlashKnown || wait.most < 2*wait.least) {
 		d.find(finding{
 			cause: cluster.CausePrimary, tool: "hosts", weak: true,
-			text: "their hosts are alike: busiest core " + brief(least) + " to " + percent(most) +
-				", wait " + brief(quickest) + " to " + milliseconds(slowest),
+			text: "their hosts are alike: busiest core " + brief(busy.least) + " to " + percent(busy.most) +
+				", wait " + brief(wait.least) + " to " + milliseconds(wait.most),
 		})
 	}
 }

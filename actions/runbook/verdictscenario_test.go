@@ -44,8 +44,12 @@ func lostPackets(_ *vnode, r *rand.Rand) effect {
 	return effect{capacity: uniform(r, 0.1, 0.7), loss: uniform(r, 4, 30), rtt: uniform(r, 0, 20)}
 }
 
-func busyHost(_ *vnode, r *rand.Rand) effect {
-	return effect{capacity: uniform(r, 0.2, 0.8), busyAll: uniform(r, 80, 98), psiCPU: uniform(r, 30, 80)}
+// busyHost spills over: whoever waits for a processor is late for the disk too.
+func busyHost(n *vnode, r *rand.Rand) effect {
+	return effect{
+		capacity: uniform(r, 0.2, 0.8), busyAll: uniform(r, 80, 98), psiCPU: uniform(r, 30, 80),
+		await: n.await * uniform(r, 1, 4), psiIO: uniform(r, 2, 18), slow: uniform(r, 0, 150),
+	}
 }
 
 func incidents() []incident {

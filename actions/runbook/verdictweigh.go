@@ -72,6 +72,9 @@ func (d *diagnosis) decides(w weight) bool {
 		return d.cutOff()
 	case cluster.CauseBreaker:
 		return w.likely()
+	case cluster.CausePrimary:
+		// More load than before is why a replica that applies more is saturated.
+		return w.likely() && d.exceeds()
 	default:
 		return false
 	}
@@ -115,6 +118,18 @@ func (d *diagnosis) weightOf(c cluster.Cause) weight {
 	return w
 }
 
+// preceded tells whether something else was abnormal before the breaker tripped:
+// then that may be why, and a breaker that is reset trips again.
+func (d *diagnosis) preceded() bool {
+	trip := d.r.Breaker.Since
+	if trip.IsZero() {
+		trip = d.n.tripped.since
+	}
+	return slices.ContainsFunc(d.findings, func(f finding) bool {
+		return f.cause != cluster.CauseBreaker && !f.weak && !f.since.IsZero() && f.since.Before(trip.Add(-momentEvery))
+	})
+}
+
 // better tells whether a says more for a cause than b.
 func better(a, b order) bool {
 	worth := [...]int{orderFits: 3, orderUnknown: 2, orderLate: 1, orderPast: 0}
@@ -132,9 +147,9 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 		// A dead host looks the same.
 		return disk || cpu || (d.r.Metrics.Reachable && d.fine[cluster.CausePrimary])
 	case cluster.CausePrimary:
-		return d.all.together && (disk || cpu || network) || disk && cpu && network
+		return (d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network)
 	case cluster.CauseBreaker:
-		return disk || cpu || network
+		return (disk || cpu || network) && !d.preceded()
 	case cluster.CauseSync:
 		return network && (disk || !d.r.Host.Reachable)
 	case cluster.CauseMeasurement:

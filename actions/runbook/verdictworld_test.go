@@ -44,6 +44,7 @@ type effect struct {
 type fault struct {
 	from, until int // seconds
 	effect
+	ramp int // seconds that it takes to come to full strength
 }
 
 // missing are the sensors that a run does without.
@@ -71,7 +72,7 @@ type vnode struct {
 	per        []cluster.CPUTicks
 	process    float64
 	restarts   int
-	acc        map[string]float64 // sub-tick remainders
+	rest       []float64 // what is left of counts: of writes, errors, and five of each core
 }
 
 type world struct {
@@ -85,12 +86,15 @@ type world struct {
 	miss     missing
 	taken    []float64 // primary's count by second
 	second   int
-	skip     int // seconds that happen before the monitor starts
+	skip     int     // seconds that happen before the monitor starts
+	whole    bool    // the lag is told in whole seconds
+	bursts   float64 // how unsteady the load is
 
 	state *cluster.State
 	hist  *cluster.History
 	judge *Judge
 	seq   uint64
+	said  []cluster.Body // by the judge, not published
 }
 
 func newWorld(seed uint64, replicas int) *world {
@@ -111,7 +115,7 @@ func newWorld(seed uint64, replicas int) *world {
 		n := &vnode{
 			id: cluster.NodeID(fmt.Sprintf("node%d", i+1)), cores: cores, rotational: rotational,
 			await: uniform(rng, 0.2, 1.5), room: uniform(rng, 2, 4), rtt: uniform(rng, 0.2, 2),
-			cpu: uniform(rng, 15, 45), uptime: uniform(rng, 1e4, 1e6), acc: map[string]float64{},
+			cpu: uniform(rng, 15, 45), uptime: uniform(rng, 1e4, 1e6), rest: make([]float64, 2+5*16),
 			per: make([]cluster.CPUTicks, cores),
 		}
 		if rotational {
@@ -136,8 +140,12 @@ func (n *vnode) now(second int) effect {
 		if second < f.from || (f.until > 0 && second >= f.until) {
 			continue
 		}
+		k := 1.0
+		if f.ramp > 0 {
+			k = min(1, float64(second-f.from)/float64(f.ramp))
+		}
 		if f.capacity > 0 {
-			e.capacity = min(e.capacity, f.capacity)
+			e.capacity = min(e.capacity, n.room*(1-k)+f.capacity*k)
 		}
 		for _, p := range [][2]*float64{
 			{&e.await, &f.await},
@@ -157,7 +165,7 @@ func (n *vnode) now(second int) effect {
 			{&e.slow, &f.slow},
 			{&e.clock, &f.clock},
 		} {
-			*p[0] = max(*p[0], *p[1])
+			*p[0] = max(*p[0], *p[1]*k)
 		}
 		e.stops, e.cut, e.tripped = e.stops || f.stops, e.cut || f.cut, e.tripped || f.tripped
 		if f.port != cluster.PortUnknown {
@@ -187,7 +195,8 @@ func (w *world) at(second int) time.Time { return w.start.Add(time.Duration(seco
 // step lets a second pass.
 func (w *world) step() {
 	t := w.second
-	ingest := w.usual * w.surge(t) * (1 + 0.1*math.Sin(float64(t)/70)) * (1 + 0.05*w.rng.NormFloat64())
+	ingest := w.usual * w.surge(t) * (1 + 0.1*math.Sin(float64(t)/70)) * (1 + (0.05+w.bursts)*w.rng.NormFloat64())
+	ingest = max(ingest, 0)
 	p := w.nodes[0]
 	if c := p.now(t).capacity; ingest > w.usual*c {
 		ingest = w.usual * c
@@ -205,7 +214,7 @@ func (w *world) step() {
 		got := min(can*(1+0.05*w.rng.NormFloat64()), p.applied-n.applied)
 		n.applied += max(0, got)
 		n.received += max(0, got) * 220
-		n.errors += w.whole(n, "errors", e.errors)
+		n.errors += n.count(restErrors, e.errors)
 		if e.tripped && n.tripAt == 0 {
 			n.tripAt = t
 		}
@@ -217,10 +226,17 @@ func (w *world) step() {
 	w.second++
 }
 
-// whole returns v with the remainder of earlier calls, as whole counts.
-func (w *world) whole(n *vnode, what string, v float64) float64 {
-	sum := n.acc[what] + v
-	n.acc[what] = sum - math.Floor(sum)
+// What is left of counts, by place.
+const (
+	restWrites = iota
+	restErrors
+	restCores
+)
+
+// count returns v with what is left of earlier calls, as whole counts.
+func (n *vnode) count(place int, v float64) float64 {
+	sum := n.rest[place] + v
+	n.rest[place] = sum - math.Floor(sum)
 	return math.Floor(sum)
 }
 
@@ -236,103 +252,4 @@ func (w *world) lag(n *vnode) float64 {
 	}
 	part := (n.applied - before) / max(1, w.taken[i]-before)
 	return max(0, float64(len(w.taken)-1-i)+1-part)
-}
-
-// host lets the counters of a host run for a second under a share of the usual load.
-func (w *world) host(n *vnode, load float64) {
-	e := n.now(w.second)
-	strain := 0.0 // near its own capacity
-	if room := n.room; load > 0.93*room || (n == w.nodes[0] && load > 5) {
-		strain = 1
-	}
-	n.uptime++
-	n.r.Uptime = seconds(n.uptime)
-	w.disk(n, e, load, strain)
-	w.cpus(n, e, load, strain)
-	net := &n.r.Nets[0]
-	net.RxBytes += uint64(w.noisy(max(0, load)*w.usual*220) + 3000)
-	net.RxPackets += uint64(load*w.usual/5) + 20
-	net.TxBytes += uint64(w.noisy(load*w.usual*30) + 3000)
-	net.TxPackets += uint64(load*w.usual/10) + 20
-}
-
-func (w *world) disk(n *vnode, e effect, load, strain float64) {
-	await := w.noisy(n.await)
-	if strain > 0 && !w.byCPU {
-		await, e.psiIO, e.blocked, e.util = w.noisy(n.await*12), max(e.psiIO, w.noisy(45)), max(e.blocked, 1), 99
-	}
-	if e.await > 0 {
-		await = w.noisy(e.await)
-	}
-	writes := w.whole(n, "writes", max(0.5, load*w.usual/12))
-	d := &n.r.Disks[0]
-	util := max(e.util, min(97, writes*n.await/10))
-	d.WriteIOs += uint64(writes)
-	d.WriteSectors += uint64(writes * 48)
-	d.WriteTicks += uint32(writes * await)
-	d.WeightedTicks += uint32(writes * await)
-	d.IOTicks += uint32(util * 10)
-	d.FlushIOs += uint64(writes / 2)
-	d.FlushTicks += uint32(writes / 2 * max(await*0.7, w.noisy(e.flush)))
-	o := &n.r.Disks[1]
-	o.WriteIOs += 10
-	o.WriteTicks += uint32(10 * w.noisy(max(2, e.other)))
-	o.WeightedTicks += uint32(10 * w.noisy(max(2, e.other)))
-	o.IOTicks += uint32(min(1000, 10*max(20, e.other)))
-	some := min(100, w.noisy(max(e.psiIO, 1.5)))
-	n.r.Pressure.Has = !w.miss.psi
-	n.r.Pressure.IOSome += uint64(some * 1e4)
-	n.r.Pressure.IOFull += uint64(some * 0.6e4)
-}
-
-// cpus runs the cores: the service on the first, what competes on all.
-func (w *world) cpus(n *vnode, e effect, load, strain float64) {
-	service := w.noisy(n.cpu * max(0.1, load))
-	if strain > 0 && w.byCPU {
-		service, e.psiCPU = 99, max(e.psiCPU, w.noisy(35))
-	}
-	service = min(100*float64(n.cores), max(service, min(100, e.service)))
-	wait := min(100, e.blocked*100)
-	n.r.PerCPU = n.r.PerCPU[:0]
-	for i := range n.per {
-		busy := w.noisy(5) + e.busyAll
-		if i == 0 {
-			busy += min(100, service)
-		}
-		if i == 1 {
-			busy += e.oneCore
-		}
-		busy = min(100, busy)
-		steal := min(e.steal, 100-busy)
-		idle := 100 - busy - steal
-		waits := 0.0
-		if i == int(w.second)%n.cores {
-			waits = min(idle, wait)
-		}
-		c := &n.per[i]
-		c.User += uint64(w.whole(n, fmt.Sprint("u", i), busy*0.7))
-		c.System += uint64(w.whole(n, fmt.Sprint("s", i), busy*0.3))
-		c.Steal += uint64(w.whole(n, fmt.Sprint("st", i), steal))
-		c.IOWait += uint64(w.whole(n, fmt.Sprint("w", i), waits))
-		c.Idle += uint64(w.whole(n, fmt.Sprint("i", i), idle-waits))
-		n.r.PerCPU = append(n.r.PerCPU, *c)
-	}
-	n.ticks = cluster.CPUTicks{}
-	for _, c := range n.per {
-		n.ticks.User, n.ticks.System, n.ticks.Steal = n.ticks.User+c.User, n.ticks.System+c.System, n.ticks.Steal+c.Steal
-		n.ticks.IOWait, n.ticks.Idle = n.ticks.IOWait+c.IOWait, n.ticks.Idle+c.Idle
-	}
-	n.r.CPU = n.ticks
-	n.process += min(service, 100-min(60, e.busyAll/2))
-	n.r.Pressure.CPUSome += uint64(min(100, w.noisy(max(e.psiCPU, 2))) * 1e4)
-	n.r.Load = cluster.Load{Has: true, Running: uint32(1 + w.rng.IntN(2) + int(e.busyAll/40*float64(n.cores)))}
-	n.r.Memory = cluster.MemoryInfo{Has: true, Total: 16e6, Available: 9e6}
-	state := byte('S')
-	if w.rng.Float64() < min(1, e.blocked) {
-		state = 'D'
-	}
-	n.r.Processes = []cluster.Process{{
-		PID: 400 + n.restarts, Command: cluster.Clean("stemedb-api"), State: state,
-		UserTicks: uint64(n.process), StartTicks: uint64(5000 + 1000*n.restarts), Threads: 12,
-	}}
 }

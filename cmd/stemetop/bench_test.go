@@ -210,7 +210,7 @@ func (p *process) storm(w, h int) {
 	if !p.alive() {
 		p.Fatal("the program has died")
 	}
-	if got, want := places(is.text), places(was.text); got != want || !strings.Contains(want, "replicas") {
+	if got, want := places(is.text), places(was.text); got != want || !strings.Contains(want, "lag of") {
 		p.Errorf("after the storm:\n%s\n%s\nbefore it:\n%s", is.text, got, want)
 	}
 }

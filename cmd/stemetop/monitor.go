@@ -41,6 +41,7 @@ func (in *invocation) watchLive(ctx context.Context, c *config.Config, clock sou
 	o := tui.Options{
 		Timeline: p.timeline, Changed: p.changed, Passphrases: questions, Clock: clock,
 		ReadOnly: in.readOnly, Interval: c.Interval.D(), SetInterval: p.poller.SetInterval,
+		Escalation: cleaned(c.Escalation),
 	}
 	if in.noRecord {
 		return in.collectAndShow(ctx, p, o)
@@ -122,4 +123,12 @@ func (in *invocation) show(ctx context.Context, o tui.Options) (int, error) {
 		}
 	}
 	return exitInternal, failed(exitInternal, "the screen", err)
+}
+
+func cleaned(list []string) []cluster.Text {
+	texts := make([]cluster.Text, len(list))
+	for i, s := range list {
+		texts[i] = cluster.Clean(s)
+	}
+	return texts
 }

@@ -1,0 +1,96 @@
+package runbook
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// incidentAt returns a snapshot of a slow disk, judged and noted.
+func incidentAt(t *testing.T, m missing) *world {
+	t.Helper()
+	w := newWorld(21, 3)
+	w.miss = m
+	w.usual, w.nodes[1].rotational = 2000, false
+	hit(300, slow)(w)
+	judged(w, 400)
+	w.publish(21*time.Millisecond, 0, cluster.FromOperator, "", &cluster.Note{Text: cluster.Clean("throttled to 500/s at 03:06 — no effect yet, " + strings.Repeat("x", 80))}, nil)
+	return w
+}
+
+func TestChecklist(t *testing.T) {
+	w := incidentAt(t, missing{admin: true})
+	list := Checklist(w.snapshot(), "node2")
+	want := []ItemState{
+		ItemFinding, ItemFine, ItemFine, ItemFine, ItemFinding, ItemFine,
+		ItemFine, ItemFinding, ItemCannotKnow, ItemFine, ItemFine,
+	}
+	if len(list) != len(want) {
+		t.Fatalf("%d steps", len(list))
+	}
+	for i, x := range list {
+		t.Logf("%-40s %-15s %s", x.Step, x.State, x.Evidence)
+		if x.State != want[i] {
+			t.Errorf("%s: %v, want %v (%s)", x.Step, x.State, want[i], x.Evidence)
+		}
+		if x.Evidence.IsZero() || (x.State != ItemCannotKnow && x.At.IsZero()) {
+			t.Errorf("%s: %q at %v", x.Step, x.Evidence, x.At)
+		}
+	}
+	if Checklist(w.snapshot(), "nobody") != nil {
+		t.Error("a checklist of nobody")
+	}
+}
+
+func TestChecklistAtTheStart(t *testing.T) {
+	w := newWorld(1, 2)
+	w.session()
+	for _, x := range Checklist(w.snapshot(), "node2") {
+		if x.State != ItemNotLooked && x.State != ItemCannotKnow {
+			t.Errorf("%s: %v before anything came", x.Step, x.State)
+		}
+	}
+}
+
+func TestHandover(t *testing.T) {
+	w := incidentAt(t, missing{})
+	s := w.snapshot()
+	card := Handover(s, map[cluster.NodeID]Forecast{"node2": {At: s.At, Trend: TrendRising}})
+	words := joined(card, "\n")
+	t.Log("\n" + words)
+	if len(card) > 12 {
+		t.Errorf("%d lines", len(card))
+	}
+	for _, line := range card {
+		for i, c := range []byte(line.String()) {
+			if i >= 72 || c < 0x20 || c > 0x7e {
+				t.Errorf("byte %d of %q", i, line)
+				break
+			}
+		}
+	}
+	for _, part := range []string{"virtual 2026-11-22 03:06:40Z CRITICAL: 1 of 3", "node2: ", "not converging", "cause: disk, likely, since 03:05Z", "ESCALATE lag_over_60s", "noted 03:06Z", "next: reduce"} {
+		if !strings.Contains(words, part) {
+			t.Errorf("%q is not in the card", part)
+		}
+	}
+	calm := newWorld(1, 2)
+	judged(calm, 60)
+	if got := joined(Handover(calm.snapshot(), nil), "\n"); !strings.HasSuffix(got, "OK: all 2 replicas keep up") {
+		t.Errorf("calm: %q", got)
+	}
+}
+
+// A verdict without a past has the series.
+func TestDiagnoseWithoutAPast(t *testing.T) {
+	w := incidentAt(t, missing{})
+	v := Diagnose(w.snapshot(), nil)[0]
+	if v.Cause != cluster.CauseDisk || v.Confidence != likely || !strings.Contains(joined(v.For, "\n"), "(was ") {
+		t.Errorf("%v %v for %q", v.Cause, v.Confidence, v.For)
+	}
+	if len(Diagnose(&cluster.Snapshot{}, nil)) != 0 {
+		t.Error("a verdict on nobody")
+	}
+}

@@ -1,0 +1,145 @@
+package runbook
+
+import (
+	"fmt"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// What a step sees is judged by the limits of the field alone; where the verdict
+// blames what the step looks at, by comparison with the past, it is a finding too.
+
+func blames(r *cluster.Replica, c cluster.Cause) bool { return r.Verdict.Cause == c }
+
+func lookAtLag(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	lag, ok := r.Lag.Seconds.Value()
+	if !ok {
+		return r.Lag.Why.String(), true, true // the primary answers, and does not tell it
+	}
+	words := brief(lag) + " s, " + r.Lag.State.String()
+	if !r.Lag.Why.IsZero() {
+		words += ": " + r.Lag.Why.String()
+	}
+	return words, sick(s, r), true
+}
+
+func lookAtPing(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	n := &r.Network
+	loss, ok := n.Loss.Value()
+	words := "rtt " + figure(n.Median, milliseconds) + ", loss " + figure(n.Loss, percent) + " by " + n.Method.String() + " from the monitor"
+	return words, loss >= highLoss || blames(r, cluster.CauseNetwork), ok
+}
+
+func lookAtBandwidth(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	gets := received(&r.Host)
+	if !gets.Known() {
+		return "no rates of its interfaces", false, false
+	}
+	for i := range r.Host.Nets {
+		u := &r.Host.Nets[i]
+		if bad, _ := u.ErrorsPerSecond.Value(); bad >= 1 {
+			return u.Name.String() + " " + brief(bad) + " errors/s", true, true
+		}
+	}
+	return "receives " + figure(gets, bytesPerSecond) + " on all interfaces", false, true
+}
+
+func lookAtPort(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	n := &r.Network
+	return because(n.Port.String(), n.PortWhy) + ", from the monitor", n.Port != cluster.PortOpen, n.Port != cluster.PortUnknown
+}
+
+func lookAtDisk(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	k := walDisk(&r.Host)
+	if k == nil {
+		return "no rates of its disks", false, false
+	}
+	limit := waitOther
+	if x := kindOf(&r.Host); x.known && !x.rotational {
+		limit = waitFlash
+	}
+	wait := cluster.MaxOf(k.ReadAwait, k.WriteAwait, k.FlushAwait)
+	slow, _ := wait.Value()
+	words := diskWords(k) + ", longest wait " + figure(wait, milliseconds) + ", PSI io " + figure(r.Host.Pressure.IOSome, percent)
+	if !k.WAL {
+		words += "; which device holds the WAL is not known"
+	}
+	if k.Stalled {
+		words += "; it hangs"
+	}
+	return words, slow > limit || k.Stalled || blames(r, cluster.CauseDisk), true
+}
+
+func lookAtCPU(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	h := &r.Host
+	busiest, ok := h.CPU.Busiest.Value()
+	words := "busiest core " + figure(h.CPU.Busiest, percent) + ", all together " + figure(h.CPU.Busy(), percent) + ", steal " + figure(h.CPU.Steal, percent)
+	if p := service(h); p != nil {
+		words += ", " + p.Command.String() + " " + figure(p.CPU, percent)
+	} else if h.ProcessesKnown {
+		return words + ", no stemedb runs", true, ok
+	}
+	return words, busiest > highCore || blames(r, cluster.CauseCPU), ok
+}
+
+func lookAtSyncErrors(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	rate, ok := r.Sync.ErrorsPerSecond.Value()
+	if !ok {
+		return "no counter of sync errors for it", false, false
+	}
+	return fmt.Sprintf("%.2g errors/s over 5 min", rate), rate > fewErrors, true
+}
+
+func lookAtCounts(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	a := &r.Assertions
+	behind, ok := a.Behind.Value()
+	if !ok {
+		return a.Why.String(), false, false
+	}
+	words := brief(behind) + " behind, applies " + figure(a.PerSecond, perSecond) + " of " + figure(s.Primary.IngestPerSecond, perSecond)
+	ingest, _ := s.Primary.IngestPerSecond.Value()
+	return words, behind > s.Session.Thresholds.Warning.Seconds()*ingest, true
+}
+
+func lookAtBreaker(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	b := &r.Breaker
+	if b.State == cluster.BreakerUnknown {
+		return b.Why.String(), false, false
+	}
+	words := b.State.String()
+	if b.State == cluster.BreakerTripped {
+		words = because(b.Agent.Text().String()+" tripped", b.Reason)
+	}
+	return words, b.State == cluster.BreakerTripped, true
+}
+
+func lookAtSync(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	y := &r.Sync
+	if y.State == cluster.SyncUnknown {
+		return y.Why.String(), false, false
+	}
+	words := y.State.String()
+	if y.State != cluster.SyncIdle {
+		words += " at " + figure(y.Progress.Scale(100), percent)
+	}
+	return words, y.State == cluster.SyncStalled, true
+}
+
+// lookAtHardware compares what the kernel tells of both hosts.
+func lookAtHardware(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	p, own := &s.Primary.Host, &r.Host
+	if p.Facts == nil || own.Facts == nil {
+		return "the hardware of both is not known", false, false
+	}
+	a, b := kindOf(p), kindOf(own)
+	words := fmt.Sprintf("%d cores, the primary %d", b.cores, a.cores)
+	less := b.cores < a.cores
+	if own.Memory.Has && p.Memory.Has {
+		words += fmt.Sprintf("; %s GB, the primary %s", brief(float64(own.Memory.Total)/1e6), brief(float64(p.Memory.Total)/1e6))
+		less = less || float64(own.Memory.Total) < 0.9*float64(p.Memory.Total)
+	}
+	if b.rotational && !a.rotational {
+		return words + "; a rotating WAL disk, the primary's is not", true, true
+	}
+	return words, less, true
+}

@@ -1,0 +1,234 @@
+package runbook
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+const (
+	likely   = cluster.ConfidenceLikely
+	possible = cluster.ConfidencePossible
+	unsure   = cluster.ConfidenceUnknown
+)
+
+// rule is one rule that must hold, as a story.
+type rule struct {
+	name       string
+	replicas   int
+	do         func(w *world) // what happens; the fault is at second 300
+	until      int            // when the verdict on node2 is asked
+	cause      cluster.Cause
+	confidence cluster.Confidence
+	says       []string // parts of For, Against, Missing and Next
+	advice     string
+}
+
+func hit(from int, e effect) func(*world) {
+	return func(w *world) { w.nodes[1].faults = append(w.nodes[1].faults, fault{from: from, effect: e}) }
+}
+
+func all(list ...func(*world)) func(*world) {
+	return func(w *world) {
+		for _, f := range list {
+			f(w)
+		}
+	}
+}
+
+func startAt(second int) func(*world) { return func(w *world) { w.skip = second } }
+func without(m missing) func(*world)  { return func(w *world) { w.miss = m } }
+func surge(factor float64) func(*world) {
+	return func(w *world) {
+		w.surge = func(second int) float64 {
+			if second < 300 {
+				return 1
+			}
+			return factor
+		}
+	}
+}
+
+var slow = effect{capacity: 0.3, await: 60, util: 99, psiIO: 50, blocked: 1}
+
+func diskRules() []rule {
+	return []rule{
+		{
+			"a saturated disk", 3, hit(300, slow), 380, cluster.CauseDisk, likely,
+			[]string{"nvme0n1 (WAL) 9", "w_await", "since 03:0", "PSI io", "normal: cpu", "node3, node4 keep up", "breaker closed", "reduce the ingestion rate"},
+			"throttle sync",
+		},
+		{
+			"a saturated disk, twenty minutes on", 3, hit(300, slow), 1500, cluster.CauseDisk, likely, []string{"(was ", "with the lag"}, "throttle sync",
+		},
+		{
+			"a saturated disk, seen late, by its peers", 3, all(hit(300, slow), startAt(340)), 380, cluster.CauseDisk, likely,
+			[]string{"(peers ", "the lag began before we looked"},
+			"throttle sync",
+		},
+		{
+			"a busy but fast device is not blamed", 3, hit(300, effect{capacity: 0.3, util: 98}), 380, cluster.CauseUnknown, unsure,
+			[]string{"busy, not slow"},
+			"",
+		},
+		{
+			"a stall that iostat can't see", 3, hit(300, effect{capacity: 0.3, psiIO: 60, blocked: 1}), 380, cluster.CauseDisk, likely,
+			[]string{"PSI io", "which iostat does not show"},
+			"throttle sync",
+		},
+		{
+			"iowait alone proves nothing", 3, all(hit(300, effect{capacity: 0.3, blocked: 1}), without(missing{psi: true})), 380,
+			cluster.CauseUnknown, unsure,
+			[]string{"pressure (PSI)"},
+			"",
+		},
+		{
+			"another disk's stall is not the WAL's", 3, hit(300, effect{capacity: 0.3, other: 60, psiIO: 50, blocked: 1}), 380,
+			cluster.CauseUnknown, unsure, nil, "",
+		},
+		{
+			"without the host nobody knows", 3, all(hit(300, slow), without(missing{host: true})), 380, cluster.CauseUnknown, unsure,
+			[]string{"its host: not configured"},
+			"",
+		},
+		{
+			"one replica, as much load as before", 1, hit(300, slow), 380, cluster.CauseDisk, likely, []string{"as before"}, "throttle sync",
+		},
+		{
+			"one replica, seen late", 1, all(hit(300, slow), startAt(340)), 380, cluster.CauseDisk, possible, nil, "",
+		},
+		{
+			"a disk that recovered", 3, func(w *world) {
+				w.nodes[1].faults = append(w.nodes[1].faults, fault{from: 300, until: 360, effect: slow}, fault{from: 300, effect: effect{capacity: 0.9}})
+			}, 380, cluster.CauseDisk, possible, []string{"from 03:0"}, "",
+		},
+		{
+			"nothing is applied, so throttling is no use", 3, hit(300, effect{stops: true, await: 300, util: 100, psiIO: 95, blocked: 1}), 350,
+			cluster.CauseDisk, likely,
+			[]string{"throttling would not help"},
+			"sync",
+		},
+	}
+}
+
+func otherRules() []rule {
+	return []rule{
+		{
+			"a single core hides in an average", 3, func(w *world) {
+				for _, n := range w.nodes {
+					n.cores, n.per = 4, make([]cluster.CPUTicks, 4)
+				}
+				hit(300, effect{capacity: 0.5, service: 100})(w)
+			}, 380, cluster.CauseCPU, likely, []string{"busiest core 100 %", "of 4, all together 2"}, "throttle sync",
+		},
+		{
+			"too much for every replica", 3, surge(6), 330, cluster.CausePrimary, likely,
+			[]string{"most replicas lag", "the primary takes in"},
+			"throttle ramp",
+		},
+		{
+			"too much for the only replica", 1, surge(6), 330, cluster.CausePrimary, likely,
+			[]string{"the primary takes in", "so it is at its capacity"},
+			"throttle ramp",
+		},
+		{
+			"a breaker that tripped first", 3, hit(300, effect{tripped: true}), 340, cluster.CauseBreaker, likely,
+			[]string{"agent-node2 tripped", "as old as the trip"},
+			"reset sync",
+		},
+		{
+			"a breaker that tripped after", 3, all(hit(300, slow), hit(350, effect{tripped: true})), 380, cluster.CauseDisk, likely,
+			[]string{"a symptom, the lag came first", "else the breaker trips again"},
+			"sync",
+		},
+		{
+			"a breaker that tripped after, seen late", 3, all(hit(300, slow), hit(350, effect{tripped: true}), startAt(370)), 400, cluster.CauseDisk, likely,
+			[]string{"a symptom, the lag came first"},
+			"sync",
+		},
+		{
+			"no contact, and the lag says 0", 3, hit(300, effect{stops: true, loss: 60, port: cluster.PortFiltered, lag: func(float64, int) float64 { return 0 }}),
+			380, cluster.CauseNetwork, likely,
+			[]string{"loss", "RPC port filtered", "the lag stands at 0 s", "throttling would not help"},
+			"network",
+		},
+		{
+			"the monitor's own link", 3, func(w *world) {
+				for _, n := range w.nodes[1:] {
+					n.faults = append(n.faults, fault{from: 290, effect: effect{loss: 15}})
+				}
+				hit(300, slow)(w)
+			}, 380, cluster.CauseDisk, likely, nil, "throttle sync",
+		},
+		{
+			"sync errors that are over", 3, func(w *world) {
+				w.nodes[1].faults = append(w.nodes[1].faults, fault{from: 200, until: 270, effect: effect{errors: 3}})
+				hit(300, slow)(w)
+			}, 390, cluster.CauseDisk, likely, []string{"they are over"}, "throttle sync",
+		},
+		{
+			"a lag that stands still", 3, hit(300, effect{capacity: 0.3, lag: func(float64, int) float64 { return 7.25 }}), 380,
+			cluster.CauseMeasurement, likely,
+			[]string{"stands at 7.3 s", "don't act on the lag"},
+			"",
+		},
+		{
+			"a lag below zero", 3, hit(300, effect{capacity: 0.3, lag: func(float64, int) float64 { return -40 }}), 380,
+			cluster.CauseMeasurement, likely,
+			[]string{"negative lag"},
+			"",
+		},
+		{
+			"nothing is written", 3, all(surge(0), hit(300, effect{lag: func(_ float64, s int) float64 { return float64(s - 300) }})), 340,
+			cluster.CauseMeasurement, likely,
+			[]string{"0 assertions behind"},
+			"",
+		},
+		{"all is well", 3, func(*world) {}, 380, cluster.CauseNone, likely, nil, ""},
+	}
+}
+
+func TestVerdictRules(t *testing.T) {
+	for _, x := range append(diskRules(), otherRules()...) {
+		t.Run(x.name, func(t *testing.T) {
+			for seed := range uint64(5) {
+				x.try(t, seed)
+			}
+		})
+	}
+}
+
+func (x *rule) try(t *testing.T, seed uint64) {
+	t.Helper()
+	w := newWorld(100+seed, x.replicas)
+	w.usual, w.nodes[1].rotational, w.nodes[1].rtt = 2000, false, 0.5
+	x.do(w)
+	for w.second < x.until {
+		w.step()
+	}
+	v := w.verdict("node2")
+	if v.Cause != x.cause || v.Confidence != x.confidence {
+		t.Errorf("seed %d: %v %v, want %v %v\nfor %q\nagainst %q", seed, v.Cause, v.Confidence, x.cause, x.confidence, v.For, v.Against)
+		return
+	}
+	words := joined(slices.Concat(v.For, v.Against, v.Missing, []cluster.Text{v.Next}), "\n")
+	for _, part := range x.says {
+		if !strings.Contains(words, part) {
+			t.Errorf("seed %d: %q is not in\n%s", seed, part, words)
+		}
+	}
+	advice := slices.DeleteFunc(slices.Clone(v.Advice), func(w cluster.Text) bool { return w.String() == adviceEscalate })
+	if got := joined(advice, " "); got != x.advice {
+		t.Errorf("seed %d: advice %q, want %q", seed, got, x.advice)
+	}
+}
+
+func joined(list []cluster.Text, by string) string {
+	words := make([]string, len(list))
+	for i, w := range list {
+		words[i] = w.String()
+	}
+	return strings.Join(words, by)
+}
