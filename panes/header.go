@@ -58,7 +58,7 @@ func (p *page) headline(f *Frame) []piece {
 	}
 	fc := f.forecast(worst)
 	return append(left,
-		say(k.text, worstText(f.Snap, worst)+direction(&fc), 0), say(k.text, arrival(&fc), 2), say(k.text, othersText(f.Snap, worst), 7))
+		say(k.text, worstText(f.Snap, worst)+direction(&fc), 0), say(k.text, arrival(&fc), 4), say(k.text, othersText(f.Snap, worst), 7))
 }
 
 // alarming tells whether the headline is one that must be seen across a room: it
@@ -178,10 +178,10 @@ func (p *page) headerRight(f *Frame) []piece {
 		}
 	}
 	if f.ReadOnly {
-		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 4))
+		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 3))
 	}
 	if f.Snap != nil {
-		right = append(right, say(p.s.Text, clock(f.Snap.At), 6))
+		right = append(right, say(p.s.Text, clock(f.Snap.At), 2)) // a photo of the screen must tell when it was
 	}
 	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
 }

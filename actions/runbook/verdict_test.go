@@ -148,6 +148,11 @@ func otherRules() []rule {
 			[]string{"a symptom, the lag came first"},
 			"sync",
 		},
+	}
+}
+
+func beliefRules() []rule {
+	return []rule{
 		{
 			"no contact, and the lag says 0", 3, hit(300, effect{stops: true, loss: 60, port: cluster.PortFiltered, lag: func(float64, int) float64 { return 0 }}),
 			380, cluster.CauseNetwork, likely,
@@ -191,7 +196,7 @@ func otherRules() []rule {
 }
 
 func TestVerdictRules(t *testing.T) {
-	for _, x := range append(diskRules(), otherRules()...) {
+	for _, x := range slices.Concat(diskRules(), otherRules(), beliefRules()) {
 		t.Run(x.name, func(t *testing.T) {
 			for seed := range uint64(5) {
 				x.try(t, seed)

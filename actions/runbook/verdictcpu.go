@@ -35,7 +35,8 @@ func (d *diagnosis) cpu() {
 			text: brief(v.shown()) + " runnable tasks per core" + v.was(brief) + d.when(v),
 		})
 	}
-	d.fine[cluster.CauseCPU] = core.known && !strong(d.findings[before:])
+	// A core that was always full accuses nobody, but nor does it clear the processor.
+	d.fine[cluster.CauseCPU] = core.known && core.now <= highCore && !strong(d.findings[before:])
 	if d.fine[cluster.CauseCPU] {
 		words := "cpu " + figure(h.CPU.Busy(), percent) + ", busiest core " + percent(core.now)
 		d.normal = append(d.normal, words)

@@ -20,12 +20,16 @@ type finding struct {
 	took time.Duration
 	good string           // what was found, if all is well
 	bad  *cluster.Failure // else why not
+	none bool             // there was nothing to try: bad says what to configure for it
 }
 
 func (f finding) write(in *invocation) error {
 	word, says := "ok", f.good
 	if f.bad != nil {
 		word, says = "FAIL", f.bad.What.String()
+	}
+	if f.none {
+		word = "none"
 	}
 	took := ""
 	if f.took > 0 {
@@ -61,7 +65,7 @@ func doctor(ctx context.Context, in invocation) (int, error) {
 	code := exitOK
 	for found := range runChecks(ctx, w.checks()) {
 		for _, f := range found {
-			if f.bad != nil {
+			if f.bad != nil && !f.none {
 				code = exitWarning
 			}
 			if err := f.write(&in); err != nil {
@@ -99,7 +103,7 @@ func notConfigured(n config.Node, what string) finding {
 	if what == "ssh" {
 		hint = "set ssh of " + n.ID + " in the configuration, or give --ssh " + n.ID + "=[user@]host[:port]"
 	}
-	return finding{node: n.ID, what: what, bad: cluster.Fail(cluster.FailConfig, "not configured", hint)}
+	return finding{node: n.ID, what: what, none: true, bad: cluster.Fail(cluster.FailConfig, "not configured", hint)}
 }
 
 // runChecks gives the findings of each check in order, each as soon as it and

@@ -40,11 +40,45 @@ func incident(begin time.Time) []cluster.Observation {
 	f.add(300*time.Second, 0, cluster.Source{}, &cluster.Gap{Reader: cluster.Clean("history"), Lost: 17}, nil)
 	f.add(350*time.Second, 0, cluster.Source{}, &cluster.ClockStep{By: time.Second}, nil)
 	f.add(400*time.Second, 0, cluster.Source{Kind: cluster.FromOperator}, &cluster.Note{Text: cluster.Clean("disk replaced")}, nil)
+	f.judged()
 	slices.SortStableFunc(f.list, func(a, b cluster.Observation) int { return a.Received.Compare(b.Received) })
 	for i := range f.list {
 		f.list[i].Seq = uint64(i + 1)
 	}
 	return f.list
+}
+
+// judged adds what is read beside metrics and hosts, and what was concluded.
+func (f *incidentFeed) judged() {
+	admin := cluster.Source{Kind: cluster.FromAdmin, Node: "node1"}
+	probe := cluster.Source{Kind: cluster.FromProbe, Node: "node2"}
+	for s := range 480 {
+		at := time.Duration(s) * time.Second
+		r := &cluster.ProbeReading{Method: cluster.ProbeICMP, Sent: 1, Port: cluster.PortOpen}
+		if s%9 != 0 {
+			r.RTTs = []time.Duration{time.Duration(300+s%7) * time.Microsecond}
+		}
+		f.add(at, 5*time.Millisecond, probe, r, nil)
+		b := &cluster.BreakersReading{}
+		if s > 150 {
+			b.Tripped = []cluster.TrippedBreaker{{Agent: "agent-node2", Failures: 7, FailuresKnown: true, Reason: cluster.Clean("timeouts")}, {Agent: "other"}}
+		}
+		f.add(at, 4*time.Millisecond, admin, b, nil)
+	}
+	judge := cluster.Source{Kind: cluster.FromJudge}
+	since := f.begin.Add(130 * time.Second)
+	f.add(130*time.Second, 0, judge, &cluster.AlertChange{
+		Rule: cluster.Clean("ReplicationLagCritical"), Replica: "node2", Critical: true, State: cluster.AlertPending, Since: since, FiresAt: since.Add(3 * time.Minute),
+	}, nil)
+	f.add(310*time.Second, 0, judge, &cluster.AlertChange{
+		Rule: cluster.Clean("ReplicationLagCritical"), Replica: "node2", Critical: true, State: cluster.AlertFiring, Since: since.Add(3 * time.Minute),
+	}, nil)
+	f.add(140*time.Second, 0, judge, &cluster.Verdict{
+		Replica: "node2", Cause: cluster.CauseDisk, Confidence: cluster.ConfidenceLikely, Since: since,
+		For: []cluster.Text{cluster.Clean("vda (WAL) 99 %util")}, Missing: []cluster.Text{cluster.Clean("PSI")}, Next: cluster.Clean("reduce the ingestion rate"),
+	}, nil)
+	f.add(200*time.Second, 0, judge, &cluster.Escalation{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2"}, Since: since}, nil)
+	f.add(420*time.Second, 0, judge, &cluster.Escalation{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2"}, Since: since, Over: true}, nil)
 }
 
 type incidentFeed struct {
@@ -112,6 +146,7 @@ func frame(s *cluster.Snapshot) string {
 	return strings.Join([]string{
 		panes.Header(f, 120, 2), panes.Replicas(f, 120, 8), panes.LagChart(f, 60, 14), panes.Host(f, 60, 14),
 		panes.Sync(f, 60, 4), panes.Events(f, 60, 6), panes.Large(f, 80, 24), panes.OneLine(f, 50, 1),
+		panes.Why(f, 100, 10), panes.Alerts(f, 40, 8), panes.Banner(f, 120, 1), panes.Hosts(f, 120, 6), panes.Checklist(f, 80, 14), panes.Handover(f),
 	}, "\n")
 }
 
@@ -145,6 +180,15 @@ func TestReplayDrawsTheFramesThatWereLive(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+	all := ""
+	for _, i := range seen {
+		all += i.frame
+	}
+	for _, word := range []string{"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s"} {
+		if !strings.Contains(strings.ToLower(all), strings.ToLower(word)) {
+			t.Errorf("no frame shows %q: the comparison would not miss it", word)
+		}
 	}
 	if len(seen) < 50 {
 		t.Fatalf("only %d instants", len(seen))

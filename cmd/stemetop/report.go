@@ -257,7 +257,8 @@ func reasons(texts ...cluster.Text) *string {
 func exitCode(s *cluster.Snapshot) int {
 	limits, warning := s.Session.Thresholds, false
 	// A cluster without a single replica has no lag that is known.
-	dark := !s.Primary.Metrics.Reachable || len(s.Replicas) == 0
+	// A partial answer of the primary does not tell whom the lost part was about.
+	dark := !s.Primary.Metrics.Reachable || s.Primary.Metrics.Err != nil || len(s.Replicas) == 0
 	for i := range s.Replicas {
 		l := &s.Replicas[i].Lag
 		seconds, known := l.Seconds.Value()

@@ -334,6 +334,17 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+// The half that a partial answer lost may have been about any replica.
+func TestExitCodeOfAPartialAnswer(t *testing.T) {
+	s := snapshot()
+	s.Escalations = nil
+	s.Replicas = []cluster.Replica{{Lag: cluster.Lag{State: cluster.LagLive, Seconds: known(0)}}}
+	s.Primary.Metrics.Err = cluster.Fail(cluster.FailFormat, "garbage on line 7", "")
+	if got := exitCode(s); got != exitUnknown {
+		t.Errorf("got %d, want %d", got, exitUnknown)
+	}
+}
+
 // What was judged to be bad is told whatever the lags say by themselves.
 func TestExitCodeOfJudgement(t *testing.T) {
 	healthy := func() *cluster.Snapshot {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/stemedb/stemetop/sources"
@@ -33,6 +34,11 @@ func (in *invocation) reading(ctx context.Context) (*cluster.Snapshot, error) {
 	case in.replay != "":
 		if in.from["for"] != "" {
 			in.say("note", in.from["for"]+" has no effect on a recording: rates are those that the screen showed")
+		}
+		for _, name := range []string{"primary", "replica", "ssh"} {
+			if from := in.from[name]; strings.HasPrefix(from, "--") {
+				return nil, usage(from+" and --replay are given both", "choose the cluster or a recording of it")
+			}
 		}
 		return readRecording(in.replay, in.at)
 	case in.at != "":

@@ -7,13 +7,14 @@ type SourceKind uint8
 
 // The sources. Their numbers are recorded: append only.
 const (
-	FromMonitor  SourceKind = iota // the program itself: session, gaps, clock steps
-	FromOperator                   // a person at the keyboard: notes, settings
-	FromMetrics                    // a node's /metrics
-	FromHost                       // a node's host over SSH
-	FromProbe                      // a node over the network, from the monitor
-	FromAdmin                      // the primary's admin interface, read only
-	FromJudge                      // the program's own conclusions
+	FromMonitor    SourceKind = iota // the program itself: session, gaps, clock steps
+	FromOperator                     // a person at the keyboard: notes, settings
+	FromMetrics                      // a node's /metrics
+	FromHost                         // a node's host over SSH
+	FromProbe                        // a node over the network, from the monitor
+	FromAdmin                        // the primary's admin interface, read only
+	FromJudge                        // the program's own conclusions
+	NumSourceKinds = int(FromJudge) + 1
 )
 
 // String returns the word for the source.

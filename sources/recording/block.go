@@ -101,7 +101,7 @@ func (d *decoder) next() (o *cluster.Observation, key bool, err error) {
 			d.skipped[d.plans.kinds[t.kind-1].name]++
 			continue
 		}
-		if o.Source.Kind > cluster.FromHost {
+		if int(o.Source.Kind) >= cluster.NumSourceKinds {
 			d.skipped[o.Source.Kind.String()]++
 			continue
 		}

@@ -89,7 +89,7 @@ func anyObservation(t *rapid.T) cluster.Observation {
 		Seq: anyInteger(t), Received: anyTime(t), Taken: anyTime(t),
 		Mono: time.Duration(anyInteger(t)), Took: time.Duration(anyInteger(t)),
 		Source: cluster.Source{
-			Kind: cluster.SourceKind(rapid.IntRange(0, 3).Draw(t, "source")),
+			Kind: cluster.SourceKind(rapid.IntRange(0, cluster.NumSourceKinds-1).Draw(t, "source")),
 			Node: cluster.NodeID(rapid.SampledFrom([]string{"", "node1", "n\x00\xff\u202e"}).Draw(t, "node")),
 		},
 	}
