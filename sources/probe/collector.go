@@ -129,7 +129,8 @@ func reading(e echo, k knock, why string) *cluster.ProbeReading {
 		rtt, answered = k.rtt, k.answered && k.rtt < synRetry
 	}
 	if answered {
-		r.RTTs = []time.Duration{rtt}
+		// No network is steady to less, and each digit of noise is recorded.
+		r.RTTs = []time.Duration{rtt.Round(time.Microsecond)}
 	} else if r.Method == cluster.ProbeTCP && k.state == cluster.PortUnknown {
 		r.Method, r.Sent = cluster.ProbeNone, 0
 	}
