@@ -55,6 +55,7 @@ func runPlain(ctx context.Context, o Options) error {
 func (m *model) writeLine() error {
 	line := strings.TrimRight(ansi.Strip(panes.OneLine(m.frame(), plainWidth, 1)), " ")
 	at := m.cursor.at.UTC().Format("15:04:05Z")
+	line = strings.Replace(line, "  "+at, "", 1) // it stands first, as in a log
 	if _, err := fmt.Fprintf(m.o.Output, "%s %s\n", at, line); err != nil {
 		return fmt.Errorf("write the line: %w", err)
 	}
