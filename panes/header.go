@@ -58,7 +58,7 @@ func (p *page) headline(f *Frame) []piece {
 	}
 	fc := f.forecast(worst)
 	return append(left,
-		say(k.text, worstText(f.Snap, worst)+direction(&fc), 0), say(k.text, arrival(&fc), 4), say(k.text, othersText(f.Snap, worst), 7))
+		say(k.text, worstText(f.Snap, worst)+direction(&fc), 0), say(k.text, arrival(&fc), 2), say(k.text, othersText(f.Snap, worst), 7))
 }
 
 // alarming tells whether the headline is one that must be seen across a room: it
@@ -174,14 +174,14 @@ func (p *page) headerRight(f *Frame) []piece {
 			if !f.Snap.Primary.Metrics.Reachable {
 				s = p.s.Unknown
 			}
-			right = append(right, say(s, "data "+Age(age)+" old", 5))
+			right = append(right, say(s, "data "+Age(age)+" old", 6))
 		}
 	}
 	if f.ReadOnly {
-		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 3))
+		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 5))
 	}
 	if f.Snap != nil {
-		right = append(right, say(p.s.Text, clock(f.Snap.At), 2)) // a photo of the screen must tell when it was
+		right = append(right, say(p.s.Text, clock(f.Snap.At), 4)) // a photo of the screen must tell when it was
 	}
 	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
 }

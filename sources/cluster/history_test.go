@@ -85,7 +85,7 @@ func TestASpikeSurvivesADay(t *testing.T) {
 			t.Errorf("hour %d: %+v", i, b[i])
 		}
 	}
-	if s := h.series[seriesKey{"n", QuantityLag}]; s.raw.len() != 900 || s.tiers[0].len() != 360 || s.tiers[1].len() != 1440 {
+	if s := h.series[seriesKey{"n", QuantityLag}]; s.raw.len() != 900 || s.tiers[0].len() != 360 || s.tiers[1].len() != 720 {
 		t.Errorf("kept %d points, %d and %d steps", s.raw.len(), s.tiers[0].len(), s.tiers[1].len())
 	}
 }
