@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/recording"
@@ -69,8 +70,17 @@ func (k *keeper) state() cluster.Text {
 	return cluster.Text{}
 }
 
+// finishWithin is how long the end of the program waits for a disk that hangs.
+const finishWithin = 5 * time.Second
+
 // close finishes the file. Everything must be folded before.
 func (k *keeper) close() error {
 	k.cancel()
-	return <-k.done
+	select {
+	case err := <-k.done:
+		return err
+	case <-time.After(finishWithin):
+		return cluster.Fail(cluster.FailTimeout, "finishing the recording: the disk did not answer in "+finishWithin.String(),
+			"what was written before can be replayed")
+	}
 }
