@@ -40,9 +40,10 @@ func (b *judging) apply(o *cluster.Observation) {
 // said itself is no reason to.
 func (b *judging) due(o *cluster.Observation) bool {
 	switch o.Source.Kind {
-	case cluster.FromMonitor, cluster.FromOperator, cluster.FromJudge:
+	case cluster.FromMonitor, cluster.FromOperator, cluster.FromJudge, cluster.FromAction:
 		return false
-	case cluster.FromMetrics, cluster.FromHost, cluster.FromProbe, cluster.FromAdmin:
+	case cluster.FromMetrics, cluster.FromHost, cluster.FromProbe, cluster.FromAdmin,
+		cluster.FromLog, cluster.FromPeer, cluster.FromPrometheus:
 	}
 	if o.Received.Before(b.next) {
 		return false

@@ -73,7 +73,7 @@ func (h *History) Apply(o *Observation, s *State) {
 		h.applyMetrics(o, s)
 	case FromHost:
 		h.applyHost(o, s)
-	case FromMonitor, FromOperator, FromProbe, FromAdmin, FromJudge:
+	case FromMonitor, FromOperator, FromProbe, FromAdmin, FromJudge, FromLog, FromPeer, FromPrometheus, FromAction:
 	}
 }
 

@@ -14,7 +14,11 @@ const (
 	FromProbe                        // a node over the network, from the monitor
 	FromAdmin                        // the primary's admin interface, read only
 	FromJudge                        // the program's own conclusions
-	NumSourceKinds = int(FromJudge) + 1
+	FromLog                          // a node's log: journald or a file, over SSH
+	FromPeer                         // a replica as its primary's host reaches it
+	FromPrometheus                   // a Prometheus server's alerts
+	FromAction                       // steps of actions, by the journal
+	NumSourceKinds = int(FromAction) + 1
 )
 
 // String returns the word for the source.
@@ -34,6 +38,14 @@ func (k SourceKind) String() string {
 		return "admin"
 	case FromJudge:
 		return "judge"
+	case FromLog:
+		return "log"
+	case FromPeer:
+		return "peer"
+	case FromPrometheus:
+		return "prometheus"
+	case FromAction:
+		return "action"
 	}
 	return "source"
 }

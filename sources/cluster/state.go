@@ -81,6 +81,7 @@ func (s *State) Apply(o *Observation) {
 		s.applyJudge(o)
 	case FromMonitor, FromOperator:
 		s.applyOwn(o)
+	case FromLog, FromPeer, FromPrometheus, FromAction:
 	}
 }
 
