@@ -111,6 +111,7 @@ type HostFacts struct {
 	Dialect  Text // what answers the ticks: "gawk", "mawk", "busybox awk", "sh"
 	WAL      WALDevice
 	Devices  []DeviceFacts
+	Links    []LinkFacts // network interfaces that have hardware, by name
 	// ClockOffset is the host's wall clock minus the monitor's, ClockError the
 	// bound of its error. ClockKnown is false where it was not measured.
 	ClockOffset, ClockError time.Duration
@@ -132,4 +133,12 @@ type DeviceFacts struct {
 	SizeBytes  uint64
 	Rotational bool
 	Slaves     []Text // devices that it is stacked on (dm, md, loop)
+}
+
+// LinkFacts describes a network interface that has hardware, or a bond.
+type LinkFacts struct {
+	Name   Text
+	Mbit   int  // speed in Mbit/s; 0 where the kernel does not tell
+	Duplex Text // "full" or "half"; empty where the kernel does not tell
+	Down   bool // not connected, or switched off
 }

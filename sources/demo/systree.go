@@ -81,22 +81,25 @@ func escapeMount(path string) string {
 // writeDevices writes /sys/block, and the links by number in /sys/dev/block.
 func writeDevices(sys string) error {
 	const nvme, vda = "devices/pci0000:00/0000:00:04.0/nvme/nvme0/" + walDevice, "devices/pci0000:00/0000:00:05.0/virtio2/block/vda"
+	const eth = "devices/pci0000:00/0000:00:03.0/virtio0/net/eth0"
 	err := writeTree(sys, map[string]string{
-		nvme + "/dev":                                            "259:0\n",
-		nvme + "/size":                                           "1953525168\n",
-		nvme + "/queue/rotational":                               "0\n",
-		nvme + "/device/model":                                   "SAMSUNG MZQL2960HCJR-00A07              \n",
-		nvme + "/" + walDevice + "p1/dev":                        "259:1\n",
-		nvme + "/" + walDevice + "p1/partition":                  "1\n",
-		vda + "/dev":                                             "254:0\n",
-		vda + "/size":                                            "67108864\n",
-		vda + "/queue/rotational":                                "1\n",
-		vda + "/vda1/dev":                                        "254:1\n",
-		vda + "/vda1/partition":                                  "1\n",
-		"devices/virtual/block/loop0/dev":                        "7:0\n",
-		"devices/virtual/block/loop0/size":                       "0\n",
-		"devices/virtual/block/loop0/queue/schedule":             "none\n",
-		"devices/pci0000:00/0000:00:03.0/virtio0/net/eth0/speed": "1000\n",
+		nvme + "/dev":                                "259:0\n",
+		nvme + "/size":                               "1953525168\n",
+		nvme + "/queue/rotational":                   "0\n",
+		nvme + "/device/model":                       "SAMSUNG MZQL2960HCJR-00A07              \n",
+		nvme + "/" + walDevice + "p1/dev":            "259:1\n",
+		nvme + "/" + walDevice + "p1/partition":      "1\n",
+		vda + "/dev":                                 "254:0\n",
+		vda + "/size":                                "67108864\n",
+		vda + "/queue/rotational":                    "1\n",
+		vda + "/vda1/dev":                            "254:1\n",
+		vda + "/vda1/partition":                      "1\n",
+		"devices/virtual/block/loop0/dev":            "7:0\n",
+		"devices/virtual/block/loop0/size":           "0\n",
+		"devices/virtual/block/loop0/queue/schedule": "none\n",
+		eth + "/operstate":                           "up\n",
+		eth + "/speed":                               "1000\n",
+		eth + "/duplex":                              "full\n",
 	})
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func writeDevices(sys string) error {
 		"block/" + walDevice: nvme, "block/vda": vda, "block/loop0": "devices/virtual/block/loop0",
 		"dev/block/259:0": nvme, "dev/block/259:1": nvme + "/" + walDevice + "p1",
 		"dev/block/254:0": vda, "dev/block/254:1": vda + "/vda1", "dev/block/7:0": "devices/virtual/block/loop0",
-		"class/net/eth0": "devices/pci0000:00/0000:00:03.0/virtio0/net/eth0",
+		"class/net/eth0": eth, eth + "/device": "devices/pci0000:00/0000:00:03.0/virtio0",
 	})
 }
 

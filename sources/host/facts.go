@@ -65,6 +65,8 @@ func parseFacts(text []byte) *facts {
 		switch w := strings.Fields(value); key {
 		case "disk":
 			f.disk(w)
+		case "link":
+			f.link(w)
 		case "part", "hide", "dm", "btrfs":
 			f.relate(key, w)
 		case "slave":
@@ -151,6 +153,19 @@ func (f *facts) disk(w []string) {
 		Name: cluster.Clean(name), Model: cluster.Clean(strings.Join(w[4:], " ")),
 		SizeBytes: sectors * 512, Rotational: w[3] == "1",
 	}}
+}
+
+// link takes in "NAME OPERSTATE SPEED DUPLEX". A link that is down, or whose
+// driver does not know, has no speed, or one of -1.
+func (f *facts) link(w []string) {
+	if len(w) != 4 {
+		return
+	}
+	l := cluster.LinkFacts{Name: cluster.Clean(w[0]), Down: w[1] == "down", Mbit: positive(w[2], 0, 1<<30)}
+	if w[3] == "full" || w[3] == "half" {
+		l.Duplex = cluster.Clean(w[3])
+	}
+	f.host.Links = append(f.host.Links, l)
 }
 
 // relate takes in how a device stands to others.

@@ -59,6 +59,16 @@ for q in "$s"/fs/btrfs/*/devices/*; do
 		say "btrfs ${u##*/} ${q##*/}"
 	fi
 done
+# Links that have hardware, or bonds of such: of those without, no speed is real.
+for d in "$s"/class/net/*; do
+	[ -e "$d/device" ] || [ -e "$d/bonding" ] || continue
+	speed=- duplex=-
+	first "$d/operstate" || l=-
+	state=$l
+	first "$d/speed" && speed=$l
+	first "$d/duplex" && duplex=$l
+	say "link ${d##*/} $state $speed $duplex"
+done
 set -f
 # The WAL path without symbolic links, or why not.
 phys=
