@@ -11,7 +11,7 @@ import (
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
-	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 	"github.com/stemedb/stemetop/sources/ssh"
 )
 
@@ -53,10 +53,10 @@ func (in *invocation) unlock(ctx context.Context, c *config.Config) (*ssh.Shared
 
 // visitHost connects until the host refuses for another reason than a key that
 // waits for its passphrase. What is wrong shows on screen soon enough.
-func visitHost(ctx context.Context, t host.Transport) {
+func visitHost(ctx context.Context, t remote.Transport) {
 	defer func() { _ = t.Close() }()
 	for {
-		s, err := t.Start(ctx, host.Command(nonce()))
+		s, err := t.Start(ctx, remote.Command(remote.NewNonce()))
 		if err == nil {
 			_ = s.Close() // it has done nothing yet
 			return

@@ -16,7 +16,6 @@ import (
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/demo"
-	"github.com/stemedb/stemetop/sources/host"
 )
 
 // rig is a cluster in this process and the program that is to watch it.
@@ -39,7 +38,7 @@ func newRig(b *testing.B, replicas, hosts int) *rig {
 	}
 	cluster, err := demo.Start(b.Context(), demo.Options{
 		Seed: 1, Clock: sources.NewClock(1), Authorized: []ssh.PublicKey{public},
-		Allowed:  demo.Script{Command: host.IsCommand, Body: host.Script()},
+		Allowed:  scripts(),
 		Replicas: replicas, Hosts: hosts,
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/demo"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 // maxSpeed is as fast as the screen can tell a story.
@@ -47,7 +48,7 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 	}
 	embedded, err := demo.Start(ctx, demo.Options{
 		Scenario: in.scenario, Seed: 1, Clock: clock, Authorized: []ssh.PublicKey{public},
-		Allowed: demo.Script{Command: host.IsCommand, Body: host.Script()},
+		Allowed: scripts(),
 	})
 	if err != nil {
 		return exitInternal, failed(exitInternal, "starting the demo", err)
@@ -64,6 +65,12 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 		return exitUsage, err
 	}
 	return in.watchLive(ctx, c, clock)
+}
+
+// scripts are those that this program runs on hosts, which an embedded cluster
+// lets in.
+func scripts() demo.Scripts {
+	return demo.Scripts{Command: remote.IsCommand, Bodies: [][]byte{host.Script()}}
 }
 
 // newKey makes the key of this run, the only one that the cluster lets in.

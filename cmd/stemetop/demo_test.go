@@ -13,7 +13,6 @@ import (
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/demo"
-	"github.com/stemedb/stemetop/sources/host"
 )
 
 // startDemo starts a cluster with something wrong and returns a configuration
@@ -32,7 +31,7 @@ func startDemoAt(t *testing.T, scenario string, clock sources.Clock) string {
 	}
 	cluster, err := demo.Start(t.Context(), demo.Options{
 		Scenario: scenario, Seed: 1, Clock: clock, Authorized: []ssh.PublicKey{public},
-		Allowed: demo.Script{Command: host.IsCommand, Body: host.Script()},
+		Allowed: scripts(),
 	})
 	if err != nil {
 		t.Fatal(err)

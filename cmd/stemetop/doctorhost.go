@@ -11,7 +11,7 @@ import (
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
-	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 // tryHost connects to a host, runs the script until it told its facts and one
@@ -137,8 +137,8 @@ func (w *wiring) askLog(ctx context.Context, n config.Node) (word, rest string, 
 		return "", "", err
 	}
 	defer func() { _ = t.Close() }() // nothing is lost with it
-	tag := nonce()
-	s, err := t.Start(ctx, host.Command(tag))
+	tag := remote.NewNonce()
+	s, err := t.Start(ctx, remote.Command(tag))
 	if err != nil {
 		return "", "", err
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"net/url"
 
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
@@ -11,6 +9,7 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/host"
 	"github.com/stemedb/stemetop/sources/metrics"
+	"github.com/stemedb/stemetop/sources/remote"
 	"github.com/stemedb/stemetop/sources/ssh"
 	"github.com/stemedb/stemetop/sources/web"
 )
@@ -111,7 +110,7 @@ func (w *wiring) host(n config.Node) (*host.Collector, error) {
 }
 
 // transport is the way to a node's host. It connects when it is first used.
-func (w *wiring) transport(n config.Node) (host.Transport, error) {
+func (w *wiring) transport(n config.Node) (remote.Transport, error) {
 	s := w.config.SSH
 	o := ssh.Options{
 		Target: n.SSH, ConfigFile: s.Config, KnownHosts: []string{s.KnownHosts},
@@ -138,7 +137,7 @@ type sessions struct {
 	close func() error
 }
 
-func (s sessions) Start(ctx context.Context, command string) (host.Session, error) {
+func (s sessions) Start(ctx context.Context, command string) (remote.Session, error) {
 	session, err := s.start(ctx, command)
 	if err != nil {
 		return nil, err
@@ -152,7 +151,7 @@ func (s sessions) Close() error { return s.close() }
 func (w *wiring) session() cluster.Observation {
 	c, t := w.config, w.config.Thresholds
 	s := &cluster.Session{
-		Version: version(), Run: nonce(), Cluster: cluster.Clean(c.Cluster),
+		Version: version(), Run: remote.NewNonce(), Cluster: cluster.Clean(c.Cluster),
 		Interval: c.Interval.D(), Speed: w.clock.Speed(),
 		Thresholds: cluster.Thresholds{Warning: t.Warning.D(), Critical: t.Critical.D(), Escalate: t.Escalate.D()},
 		ProgressUnit: map[string]cluster.ProgressUnit{
@@ -181,11 +180,4 @@ func address(word string) cluster.Text {
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
 	return cluster.Clean(u.String())
-}
-
-// nonce returns 32 lower-case hex digits that nobody can guess.
-func nonce() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails, it says
-	return hex.EncodeToString(b)
 }

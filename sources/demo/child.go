@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -29,11 +30,12 @@ type child struct {
 	reaped bool
 }
 
-// startChild starts /bin/sh on its standard input with the nonce as $1.
+// startChild starts /bin/sh on its standard input with the nonce as $1. The tools
+// of the simulated machine stand before those of this one.
 func startChild(dir, nonce string) (*child, error) {
 	cmd := exec.Command("/bin/sh", "-s", nonce) //nolint:gosec,noctx // a nonce is hex digits; kill ends the whole group
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "STEMETOP_PATH=" + filepath.Join(dir, tools)}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c := &child{cmd: cmd}
 	var errs [3]error
@@ -72,7 +74,7 @@ func (c *child) wait() int {
 
 // run starts the script, carries its streams until it ends, and returns its
 // exit status. It ends with ctx.
-func (s *sshd) run(ctx context.Context, ch ssh.Channel, nonce string) int {
+func (s *sshd) run(ctx context.Context, ch ssh.Channel, script []byte, nonce string) int {
 	c, err := startChild(s.host.dir, nonce)
 	if err != nil {
 		_, _ = io.WriteString(ch.Stderr(), "stemetop demo: "+err.Error()+"\n")
@@ -80,7 +82,7 @@ func (s *sshd) run(ctx context.Context, ch ssh.Channel, nonce string) int {
 	}
 	stop := context.AfterFunc(ctx, c.kill)
 	defer stop()
-	s.wg.Go(func() { s.feed(ch, c) })
+	s.wg.Go(func() { s.feed(ch, c, script) })
 	var streams sync.WaitGroup
 	streams.Go(func() { _, _ = io.Copy(ch.Stderr(), c.stderr) })
 	if _, err = io.Copy(ch, c.stdout); err != nil {
@@ -93,12 +95,12 @@ func (s *sshd) run(ctx context.Context, ch ssh.Channel, nonce string) int {
 // feed gives the child the script and then what the client sends. Before each
 // piece the host's files are brought up to date: the script answers a tick by
 // reading them, and all of them must be of one instant.
-func (s *sshd) feed(ch io.Reader, c *child) {
+func (s *sshd) feed(ch io.Reader, c *child, script []byte) {
 	defer func() {
 		_ = c.stdin.Close()
 		time.AfterFunc(endGrace, c.kill)
 	}()
-	if _, err := c.stdin.Write(s.allowed.Body); err != nil {
+	if _, err := c.stdin.Write(script); err != nil {
 		return
 	}
 	buf := make([]byte, 4096)

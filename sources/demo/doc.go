@@ -8,5 +8,5 @@
 //
 // An SSH server here executes on the operator's own machine. So it listens on
 // loopback only, takes only the public keys of Options.Authorized, and starts
-// nothing but /bin/sh on a script that equals Options.Allowed byte for byte.
+// nothing but /bin/sh on a script that equals one of Options.Allowed byte for byte.
 package demo

@@ -11,6 +11,10 @@ import (
 	"github.com/stemedb/stemetop/sources/demo/physics"
 )
 
+// tools is the directory, below a node's own, of the commands of its machine that
+// tell of the simulation and not of this machine.
+const tools = "bin"
+
 // host is the simulated machine of one node: files in the manner of /proc and
 // /sys, rewritten when somebody is about to read them.
 type host struct {
@@ -36,7 +40,7 @@ func newHost(s *sim, index int, id, dir string, shared *common) (*host, error) {
 		wal: shared.wal, log: filepath.Join(dir, "log", "stemedb-api.log"),
 	}
 	h.api.proc, h.hog.proc = h.proc, h.proc
-	for _, d := range []string{h.wal, filepath.Dir(h.log), filepath.Join(h.proc, "net"), filepath.Join(h.proc, "pressure")} {
+	for _, d := range []string{h.wal, filepath.Dir(h.log), filepath.Join(dir, tools), filepath.Join(h.proc, "net"), filepath.Join(h.proc, "pressure")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
 		}

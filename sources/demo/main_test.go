@@ -101,9 +101,10 @@ main "$1"; exit
 
 const testNonce = "0123456789abcdef0123456789abcdef"
 
-func allowEcho() Script {
-	return Script{
+func allowEcho() Scripts {
+	return Scripts{
 		Command: func(s string) bool { return strings.HasPrefix(s, "exec /bin/sh -s ") },
-		Body:    []byte(echo),
+		// The other begins like it.
+		Bodies: [][]byte{[]byte(strings.Replace(echo, "exit 7", "exit 70", 1)), []byte(echo)},
 	}
 }

@@ -20,7 +20,7 @@ type Options struct {
 	Seed       uint64          // same seed, same trajectory
 	Clock      sources.Clock   // the time in which the cluster lives
 	Authorized []ssh.PublicKey // who may log in; none if empty
-	Allowed    Script          // what may run over SSH; nothing if zero
+	Allowed    Scripts         // what may run over SSH; nothing if zero
 	Replicas   int             // 1 to 1000; 0 for 4
 	// Hosts is how many nodes, from the primary on, have an SSH server and a
 	// host below them; 0 for all, negative for none.
@@ -32,13 +32,14 @@ type Options struct {
 	Events []physics.Event
 }
 
-// Script is the only program that the SSH servers run.
-type Script struct {
-	// Command tells whether an exec command is one that runs the script: it ends
+// Scripts are the only programs that the SSH servers run.
+type Scripts struct {
+	// Command tells whether an exec command is one that runs a script: it ends
 	// in the script's nonce, a word of 32 lower-case hex digits.
 	Command func(string) bool
-	// Body is what standard input must begin with, byte for byte.
-	Body []byte
+	// Bodies are what standard input may begin with, byte for byte. None is the
+	// beginning of another.
+	Bodies [][]byte
 }
 
 // Node is where and what one node of the cluster is.

@@ -18,7 +18,7 @@ const refusedStatus = 126
 // scriptTimeout is how long (real time) a client may take to send the script.
 const scriptTimeout = 10 * time.Second
 
-// session serves one channel: one exec of the allowed script, and nothing else.
+// session serves one channel: one exec of an allowed script, and nothing else.
 // It returns when the channel is gone, with the child.
 func (s *sshd) session(ctx context.Context, offer ssh.NewChannel) {
 	ch, requests, err := offer.Accept()
@@ -46,27 +46,27 @@ func (s *sshd) session(ctx context.Context, offer ssh.NewChannel) {
 // exec runs the command if it is allowed, and says how it ended.
 func (s *sshd) exec(ctx context.Context, ch ssh.Channel, command string) {
 	status := refusedStatus
-	if why := s.refusal(ch, command); why != "" {
+	if script, why := s.admit(ch, command); why != "" {
 		_, _ = io.WriteString(ch.Stderr(), "stemetop demo: refused: "+why+"\n")
 	} else {
-		status = s.run(ctx, ch, nonceOf(command))
+		status = s.run(ctx, ch, script, nonceOf(command))
 	}
 	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)})) // 0 to 255
 	_ = ch.Close()
 }
 
-// refusal tells why command with what stands on its standard input must not
-// run; empty if it may. It reads the script and not a byte more.
-func (s *sshd) refusal(ch io.ReadCloser, command string) string {
+// admit returns which script command with what stands on its standard input is,
+// or why it must not run. It reads the script and not a byte more.
+func (s *sshd) admit(ch io.ReadCloser, command string) (script []byte, why string) {
 	if s.allowed.Command == nil || !s.allowed.Command(command) || nonceOf(command) == "" {
-		return "only this program's own collection script may run here, not this command"
+		return nil, "only this program's own scripts may run here, not this command"
 	}
 	timer := time.AfterFunc(scriptTimeout, func() { _ = ch.Close() })
 	defer timer.Stop()
-	if !equals(ch, s.allowed.Body) {
-		return "standard input is not this program's own collection script"
+	if script = recognise(ch, s.allowed.Bodies); script == nil {
+		return nil, "standard input is not one of this program's own scripts"
 	}
-	return ""
+	return script, ""
 }
 
 var nonce = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -80,15 +80,35 @@ func nonceOf(command string) string {
 	return last
 }
 
-// equals reads as many bytes as want has, and stops at the first difference. An
-// empty script is never allowed.
-func equals(r io.Reader, want []byte) bool {
+// recognise reads one of the bodies and returns it, nil as soon as it is none of
+// them. An empty one is never recognised.
+func recognise(r io.Reader, bodies [][]byte) []byte {
 	var buf [4096]byte
-	matched := len(want) > 0
-	for matched && len(want) > 0 {
-		n, err := r.Read(buf[:min(len(buf), len(want))])
-		matched = bytes.Equal(buf[:n], want[:n]) && (err == nil || n == len(want))
-		want = want[n:]
+	for at := 0; ; {
+		least := len(buf)
+		for _, b := range bodies {
+			least = min(least, len(b)-at)
+		}
+		if least <= 0 {
+			return nil
+		}
+		n, err := r.Read(buf[:least])
+		var left [][]byte
+		for _, b := range bodies {
+			if !bytes.Equal(b[at:at+n], buf[:n]) {
+				continue
+			}
+			if len(b) == at+n {
+				return b
+			}
+			left = append(left, b)
+		}
+		if err != nil {
+			return nil
+		}
+		bodies, at = left, at+n
+		if len(bodies) == 0 {
+			return nil
+		}
 	}
-	return matched
 }

@@ -26,14 +26,14 @@ const (
 // sshd is the SSH server of one host.
 type sshd struct {
 	host    *host
-	allowed Script
+	allowed Scripts
 	config  *ssh.ServerConfig
 	key     ssh.PublicKey
 	slots   chan struct{} // one for each connection
 	wg      sync.WaitGroup
 }
 
-func newSSHD(h *host, authorized []ssh.PublicKey, allowed Script) (*sshd, error) {
+func newSSHD(h *host, authorized []ssh.PublicKey, allowed Scripts) (*sshd, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("demo: host key: %w", err)

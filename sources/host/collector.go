@@ -2,22 +2,19 @@ package host
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 // Options say what to read of a host. Node, Transport and Clock are needed.
 type Options struct {
 	Node      cluster.NodeID
-	Transport Transport
+	Transport remote.Transport
 	Clock     sources.Clock
 	// Proc and Sys are the roots of the two on the host; /proc and /sys by
 	// default. A container may have the host's elsewhere.
@@ -65,12 +62,11 @@ func (o *Options) setDefaults() {
 
 // limits are deadlines of I/O, in real time.
 type limits struct {
-	start time.Duration // connecting and starting the command, jump hosts included
-	hello time.Duration // until HELLO: start-up files of the account, and with a child that is ssh, connecting
-	tick  time.Duration // an answer, at the least
+	remote.Limits
+	tick time.Duration // an answer, at the least
 }
 
-var defaultLimits = limits{start: 45 * time.Second, hello: 20 * time.Second, tick: 3 * time.Second}
+var defaultLimits = limits{Limits: remote.DefaultLimits, tick: 3 * time.Second}
 
 // Collector reads one host over one session. It implements sources.Collector.
 type Collector struct {
@@ -163,47 +159,21 @@ func (c *Collector) connect(ctx context.Context) *cluster.Failure {
 	if c.walHung {
 		wal = "" // each try would leave one more blocked process on the host
 	}
-	parameters := []string{c.o.Proc, c.o.Sys, wal, c.o.Process, c.o.Dialect}
-	for _, p := range parameters {
-		if strings.ContainsAny(p, "\n\x00") {
-			return cluster.Fail(cluster.FailConfig, "a path with a newline can't be sent to the host: "+p, "")
-		}
-	}
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails
-	nonce := hex.EncodeToString(random[:])
-	starting, cancel := context.WithTimeout(ctx, c.limits.start)
-	defer cancel()
-	raw, err := c.o.Transport.Start(starting, Command(nonce))
-	if err != nil {
-		return startFailure(err, c.limits.start)
-	}
-	l := newLink(raw, nonce)
-	if failure := l.greet(ctx, c.limits.hello, parameters); failure != nil {
-		l.close()
+	answers := make(chan answer, 1)
+	l, failure := remote.Open(ctx, c.o.Transport, script,
+		[]string{c.o.Proc, c.o.Sys, wal, c.o.Process, c.o.Dialect}, c.limits.Limits, hear(answers))
+	if failure != nil {
 		return failure
 	}
-	c.link, c.waiting, c.trips, c.facts = l, nil, trips{}, newFacts()
+	c.link, c.waiting, c.trips, c.facts = &link{l, answers}, nil, trips{}, newFacts()
 	clear(c.due)
 	return nil
-}
-
-func startFailure(err error, limit time.Duration) *cluster.Failure {
-	var failure *cluster.Failure
-	switch {
-	case errors.As(err, &failure):
-		return failure
-	case errors.Is(err, context.DeadlineExceeded):
-		return cluster.Fail(cluster.FailTimeout, fmt.Sprintf("not connected within %v", limit), "")
-	default:
-		return cluster.Fail(cluster.FailOther, err.Error(), "")
-	}
 }
 
 // drop ends the session, if there is one.
 func (c *Collector) drop() {
 	if c.link != nil {
-		c.link.close()
+		c.link.Close()
 		c.link = nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 var _ sources.Collector = (*host.Collector)(nil)
@@ -35,7 +36,7 @@ type pretend struct {
 	script string // run in place of the command; NONCE stands for the nonce
 }
 
-func (p *pretend) Start(_ context.Context, command string) (host.Session, error) {
+func (p *pretend) Start(_ context.Context, command string) (remote.Session, error) {
 	p.count++
 	args := strings.ReplaceAll(p.script, "NONCE", command[strings.LastIndexByte(command, ' ')+1:])
 	return (&local{shell: "/bin/sh"}).run(args)
@@ -47,7 +48,7 @@ type broken struct {
 	count int
 }
 
-func (b *broken) Start(context.Context, string) (host.Session, error) {
+func (b *broken) Start(context.Context, string) (remote.Session, error) {
 	b.count++
 	return nil, b.err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 // cpuOf returns the CPU time of the processes and of their dead children, in
@@ -54,7 +55,7 @@ func ordinary(t testing.TB, c *host.Collector, n int) {
 }
 
 // rare are options under which facts and new processes are looked for once.
-func rare(tr host.Transport, dialect string) host.Options {
+func rare(tr remote.Transport, dialect string) host.Options {
 	return host.Options{
 		Transport: tr, Dialect: dialect, Process: "systemd",
 		FactsEvery: time.Hour, ScanEvery: time.Hour, ProcessEvery: time.Nanosecond, WALPath: "/",
@@ -83,7 +84,7 @@ func BenchmarkTick(b *testing.B) {
 
 // counting counts what a session reads.
 type counting struct {
-	host.Session
+	remote.Session
 	n *int
 }
 
@@ -98,7 +99,7 @@ type countingTransport struct {
 	n int
 }
 
-func (c *countingTransport) Start(ctx context.Context, command string) (host.Session, error) {
+func (c *countingTransport) Start(ctx context.Context, command string) (remote.Session, error) {
 	s, err := c.local.Start(ctx, command)
 	return counting{s, &c.n}, err
 }

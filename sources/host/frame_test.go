@@ -9,9 +9,13 @@ import (
 	"testing/iotest"
 
 	"pgregory.net/rapid"
+
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 const nonce = "0123456789abcdef0123456789abcdef"
+
+func newFrames(r io.Reader, nonce string) frames { return frames{remote.NewReader(r, nonce)} }
 
 // at puts the nonce into frames written with "@ ".
 func at(s string) string { return strings.ReplaceAll(s, "@ ", "@"+nonce+" ") }
@@ -52,40 +56,18 @@ func render(a answer, err error) string {
 	return s
 }
 
-func TestHello(t *testing.T) {
-	long := strings.Repeat("noise without an end ", 5000) // 105 kB
-	for _, tt := range []struct {
-		name, in, os, preamble string
-	}{
-		{"plain", "\n@ HELLO 1 Linux\n", "Linux", "\n"},
-		{"noise", "Welcome\n@x E 1\n@ D 1\n@ HELLO 1 Linux\n", "Linux", at("Welcome\n@x E 1\n@ D 1\n")},
-		{"forged", "@" + strings.Repeat("0", 32) + " HELLO 1 Linux\n@ HELLO 1 FreeBSD\n", "FreeBSD", "@" + strings.Repeat("0", 32) + " HELLO 1 Linux\n"},
-		{"a long line", long + "\n@ HELLO 1 Linux\n", "Linux", long[:maxPreamble]},
-	} {
-		f := newFrames(strings.NewReader(at(tt.in)), nonce)
-		version, os, err := f.hello()
-		if err != nil || version != 1 || os != tt.os || string(f.preamble) != tt.preamble {
-			t.Errorf("%s: %d %q %v, preamble %q", tt.name, version, os, err, f.preamble)
-		}
-	}
-	f := newFrames(strings.NewReader("This account is currently not available."), nonce)
-	if _, _, err := f.hello(); !errors.Is(err, io.EOF) || !strings.HasPrefix(string(f.preamble), "This account") {
-		t.Errorf("%v %q", err, f.preamble)
-	}
-}
-
 func TestFrameLimits(t *testing.T) {
-	f := newFrames(strings.NewReader(at("@ B 1 a\n")+strings.Repeat("x", maxLine+1)+"\n"), nonce)
-	if _, err := f.next(); !errors.Is(err, errLineTooLong) {
+	f := newFrames(strings.NewReader(at("@ B 1 a\n")+strings.Repeat("x", remote.MaxLine+1)+"\n"), nonce)
+	if _, err := f.next(); !errors.Is(err, remote.ErrLineTooLong) {
 		t.Errorf("a long line: %v", err)
 	}
-	f = newFrames(strings.NewReader(strings.Repeat("x", maxLine*3)+"\n"+at("@ HELLO 1 Linux\n")), nonce)
-	if _, _, err := f.hello(); err != nil {
+	f = newFrames(strings.NewReader(strings.Repeat("x", remote.MaxLine*3)+"\n"+at("@ HELLO 1 Linux\n")), nonce)
+	if _, _, err := f.Hello(); err != nil {
 		t.Errorf("behind a long line: %v", err)
 	}
-	fits := strings.Repeat("x", maxLine-1)
+	fits := strings.Repeat("x", remote.MaxLine-1)
 	f = newFrames(strings.NewReader(at("@ B 1 a\n")+fits+"\n"+at("@ E 1 a 0\n@ D 1\n")), nonce)
-	if a, err := f.next(); err != nil || len(a.sections[0].body) != maxLine {
+	if a, err := f.next(); err != nil || len(a.sections[0].body) != remote.MaxLine {
 		t.Errorf("a line that fits: %v", err)
 	}
 	f = newFrames(io.MultiReader(strings.NewReader(at("@ B 1 a\n")), endless{}), nonce)
@@ -130,7 +112,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte(at("@ HELLO 1 Linux\n@ B 2 a\n@ B 1 b\n@ E 1 a 0\n@ D 2\n@ D 1")))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		fr := newFrames(strings.NewReader(string(in)), nonce)
-		if _, _, err := fr.hello(); err != nil {
+		if _, _, err := fr.Hello(); err != nil {
 			return
 		}
 		for {

@@ -15,6 +15,7 @@ import (
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 )
 
 // local is a transport without a network: a child with pipes.
@@ -27,14 +28,14 @@ type local struct {
 	count int
 }
 
-func (l *local) Start(_ context.Context, command string) (host.Session, error) {
+func (l *local) Start(_ context.Context, command string) (remote.Session, error) {
 	if l.shell != "" {
 		command = strings.Replace(command, "/bin/sh", l.shell, 1)
 	}
 	return l.run(command)
 }
 
-func (l *local) run(command string) (host.Session, error) {
+func (l *local) run(command string) (remote.Session, error) {
 	args := append(append([]string{}, l.under...), "/bin/sh", "-c", command)
 	c, err := startChild(exec.Command(args[0], args[1:]...), l.user)
 	if err != nil {

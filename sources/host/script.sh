@@ -19,7 +19,7 @@ stemetop() {
 	set -f
 	umask 077
 	unset TMOUT CDPATH POSIXLY_CORRECT IFS
-	LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	LC_ALL=C PATH=${STEMETOP_PATH:+$STEMETOP_PATH:}/usr/sbin:/usr/bin:/sbin:/bin
 	export LC_ALL PATH
 	nonce=$1
 	os=

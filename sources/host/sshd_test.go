@@ -13,6 +13,7 @@ import (
 
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/remote"
 	"github.com/stemedb/stemetop/sources/ssh"
 	"github.com/stemedb/stemetop/sources/ssh/sshtest"
 )
@@ -25,14 +26,14 @@ type over struct {
 	}
 }
 
-func (o over) Start(ctx context.Context, command string) (host.Session, error) {
+func (o over) Start(ctx context.Context, command string) (remote.Session, error) {
 	return o.t.Start(ctx, command)
 }
 
 func (o over) Close() error { return o.t.Close() }
 
 // transports are both ways to reach the server.
-func transports(t testing.TB, s *sshtest.Server) map[string]host.Transport {
+func transports(t testing.TB, s *sshtest.Server) map[string]remote.Transport {
 	t.Helper()
 	o := ssh.Options{Target: s.Target(), ConfigFile: s.ClientConfig, KnownHosts: []string{s.KnownHosts}, IdentityFile: s.ClientKey}
 	builtin, err := ssh.New(o)
@@ -43,7 +44,7 @@ func transports(t testing.TB, s *sshtest.Server) map[string]host.Transport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]host.Transport{"builtin": over{builtin}, "openssh": over{openssh}}
+	return map[string]remote.Transport{"builtin": over{builtin}, "openssh": over{openssh}}
 }
 
 // noise is what a start-up file may print: frames that are none, escapes, much.
@@ -139,16 +140,16 @@ func failure(t testing.TB, c *host.Collector) *cluster.Failure {
 
 // asked counts the ticks that are sent.
 type asked struct {
-	host.Transport
+	remote.Transport
 	n atomic.Int64
 }
 
 type askedSession struct {
-	host.Session
+	remote.Session
 	n *atomic.Int64
 }
 
-func (a *asked) Start(ctx context.Context, command string) (host.Session, error) {
+func (a *asked) Start(ctx context.Context, command string) (remote.Session, error) {
 	s, err := a.Transport.Start(ctx, command)
 	if err != nil {
 		return nil, err

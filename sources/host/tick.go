@@ -66,8 +66,8 @@ func (c *Collector) await(ctx context.Context) (*answer, *cluster.Failure) {
 			c.trips.add(time.Since(c.waiting.sent))
 			c.waiting = nil
 			return &a, nil
-		case <-c.link.ended:
-			return nil, c.lose(c.link.death())
+		case <-c.link.Ended():
+			return nil, c.lose(c.link.Death())
 		case <-timer.C:
 			return nil, c.overdue(limit)
 		case <-ctx.Done():

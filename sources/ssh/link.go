@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	xssh "golang.org/x/crypto/ssh"
@@ -20,8 +21,11 @@ type link struct {
 	target  *settings
 	gone    chan struct{} // closed when it has ended or been closed
 	once    sync.Once
-	mu      sync.Mutex
-	cause   *cluster.Failure // why it ended, if that is known better than "lost"
+
+	sessions atomic.Int32 // not closed
+
+	mu    sync.Mutex
+	cause *cluster.Failure // why it ended, if that is known better than "lost"
 }
 
 // client is the connection to the target.

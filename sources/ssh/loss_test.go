@@ -34,6 +34,33 @@ func TestMaxSessions(t *testing.T) {
 	wantOK(t, other)
 }
 
+// The end of one of two sessions leaves the other alone, unless the host does not
+// confirm it.
+func TestTwoSessions(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	tr := builtin(t, options(s))
+	first, second := started(t, tr), started(t, tr)
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(second); err != nil {
+		t.Errorf("the closed session: %v", err)
+	}
+	if _, err := io.WriteString(first, "x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.ReadFull(first, make([]byte, 1)); err != nil {
+		t.Errorf("the other session suffered: %v", err)
+	}
+	second = started(t, tr)
+	s.StopSessions()
+	_ = second.Close() // it has no error
+	if _, err := io.ReadAll(first); err != nil {
+		t.Logf("read: %v", err)
+	}
+	want(t, fail(t, first.Wait()), cluster.FailReset, "closed")
+}
+
 func TestMaxStartups(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{Config: "MaxStartups 1:100:1"})
 	c, err := net.Dial("tcp", s.Addr)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"time"
 
 	xssh "golang.org/x/crypto/ssh"
 
@@ -18,6 +20,9 @@ type session struct {
 	link   *link
 	ssh    *xssh.Session
 	stderr *tail
+	wait   func() error  // of ssh, which can be asked once
+	once   sync.Once     // of Close
+	gone   chan struct{} // closed when the host has confirmed the end
 }
 
 func startSession(l *link, command string) (*session, error) {
@@ -25,7 +30,7 @@ func startSession(l *link, command string) (*session, error) {
 	if err != nil {
 		return nil, openFailure(l, err)
 	}
-	s := &session{link: l, ssh: channel, stderr: &tail{}}
+	s := &session{link: l, ssh: channel, stderr: &tail{}, gone: make(chan struct{}), wait: sync.OnceValue(channel.Wait)}
 	channel.Stderr = s.stderr
 	if s.Writer, err = channel.StdinPipe(); err == nil {
 		if s.Reader, err = channel.StdoutPipe(); err == nil {
@@ -40,6 +45,7 @@ func startSession(l *link, command string) (*session, error) {
 		return nil, cluster.Fail(cluster.FailCommand, l.target.name()+" refuses to run commands: "+err.Error(),
 			"does authorized_keys or sshd_config restrict this key?")
 	}
+	l.sessions.Add(1)
 	return s, nil
 }
 
@@ -59,7 +65,7 @@ func (s *session) Stderr() cluster.Text { return s.stderr.text() }
 
 // Wait returns why the command ended.
 func (s *session) Wait() error {
-	err := s.ssh.Wait()
+	err := s.wait()
 	var exit *xssh.ExitError
 	switch {
 	case err == nil:
@@ -73,9 +79,35 @@ func (s *session) Wait() error {
 	return statusFailure(s.link.target.name(), exit.ExitStatus(), s.stderr.text())
 }
 
-// Close ends the command and the connection.
+// confirmWithin is how long a host may take to confirm the end of a session that
+// is not the only one.
+const confirmWithin = 3 * time.Second
+
+// Close ends the command, and the connection too if this was the last session on
+// it, or if the host does not confirm: then it is stuck, and the others with it.
 func (s *session) Close() error {
-	s.link.end(cluster.Fail(cluster.FailReset, "closed", ""))
+	s.once.Do(func() {
+		closed := cluster.Fail(cluster.FailReset, "closed", "")
+		if s.link.sessions.Add(-1) == 0 {
+			s.link.end(closed)
+			return
+		}
+		go func() {
+			_ = s.ssh.Close() // sends, which may block
+			_ = s.wait()      // that it ended is all
+			close(s.gone)
+		}()
+		go func() {
+			timer := time.NewTimer(confirmWithin)
+			defer timer.Stop()
+			select {
+			case <-s.gone:
+			case <-s.link.gone:
+			case <-timer.C:
+				s.link.end(closed)
+			}
+		}()
+	})
 	return nil
 }
 

@@ -19,8 +19,9 @@ type Session interface {
 	// Wait tells, after EOF on Read, why the command ended: nil for exit
 	// status 0, else a *cluster.Failure.
 	Wait() error
-	// Close ends the command and the connection below it, and returns at once:
-	// it is the only remedy for a host that stopped answering.
+	// Close ends the command and returns at once. The connection below it ends
+	// with its last session, and within 3 s if the host does not confirm: that is
+	// the only remedy for one that stopped answering.
 	Close() error
 }
 

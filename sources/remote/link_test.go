@@ -1,4 +1,4 @@
-package host
+package remote
 
 import (
 	"io"
@@ -22,11 +22,14 @@ func (shortSession) Close() error                { return nil }
 func TestHelloCountsThoughTheSessionEnded(t *testing.T) {
 	nonce := strings.Repeat("0", 32)
 	for range 50 { // either of two that are ready may be looked at first
-		l := newLink(shortSession{strings.NewReader("\n@" + nonce + " HELLO 1 Linux\n")}, nonce)
+		l := newLink(shortSession{strings.NewReader("\n@" + nonce + " HELLO 1 Linux\n")}, nonce, func(r *Reader, _ <-chan struct{}) error {
+			_, err := r.Line()
+			return err
+		})
 		<-l.ended
-		if f := l.greet(t.Context(), time.Second, nil); f != nil {
+		if f := l.greet(t.Context(), time.Second, nil, nil); f != nil {
 			t.Fatal(f)
 		}
-		l.close()
+		l.Close()
 	}
 }

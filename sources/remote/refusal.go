@@ -1,4 +1,4 @@
-package host
+package remote
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ const (
 )
 
 // refusal says why a session ended before HELLO.
-func (l *link) refusal() *cluster.Failure {
+func (l *Link) refusal() *cluster.Failure {
 	end := l.end()
 	said := l.said(end)
 	switch {
@@ -44,19 +44,23 @@ func complains(stderr string) bool {
 }
 
 // silence says why no HELLO came in time.
-func (l *link) silence(limit time.Duration) *cluster.Failure {
-	if len(l.frames.preamble) > 0 {
+func (l *Link) silence(limit time.Duration) *cluster.Failure {
+	if len(l.reader.preamble) > 0 {
 		return cluster.Fail(cluster.FailCommand, fmt.Sprintf("no HELLO of the remote script in %v%s", limit, l.said(ending{})), commandHint)
 	}
 	return cluster.Fail(cluster.FailTimeout, fmt.Sprintf("no HELLO of the remote script in %v", limit),
 		"a start-up file of the account may wait for input")
 }
 
-// death says why a session ended that had worked.
-func (l *link) death() *cluster.Failure {
+// Death says why a link ended that had worked. Call it after Ended.
+func (l *Link) Death() *cluster.Failure {
+	var failure *cluster.Failure
+	if errors.As(l.err, &failure) { // of Consume
+		return failure
+	}
 	end := l.end()
 	switch {
-	case errors.Is(l.err, errLineTooLong) || errors.Is(l.err, errAnswerTooLarge):
+	case errors.Is(l.err, ErrLineTooLong):
 		return cluster.Fail(cluster.FailTooLarge, "the host sent a "+l.err.Error(), "")
 	case end.lost != nil:
 		return end.lost
@@ -68,8 +72,8 @@ func (l *link) death() *cluster.Failure {
 }
 
 // said quotes what the host printed instead of HELLO, unless end has it.
-func (l *link) said(end ending) string {
-	if s := quote(string(l.frames.preamble)); s != "" {
+func (l *Link) said(end ending) string {
+	if s := quote(string(l.reader.preamble)); s != "" {
 		return s
 	}
 	return end.unless(l.raw.Stderr().String())
@@ -98,7 +102,7 @@ func (e ending) unless(printed string) string {
 }
 
 // end waits a moment for how the command ended.
-func (l *link) end() ending {
+func (l *Link) end() ending {
 	ended := make(chan error, 1)
 	l.wg.Go(func() { ended <- l.raw.Wait() }) // close makes it return
 	timer := time.NewTimer(time.Second)

@@ -1,0 +1,39 @@
+package remote
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"regexp"
+)
+
+// Command returns the remote command for a nonce of 32 lower-case hex digits: a
+// shell that reads a script from its standard input. It has no quotes, so that
+// every login shell passes it on, csh and fish too.
+func Command(nonce string) string { return "exec /bin/sh -s " + nonce }
+
+var command = regexp.MustCompile(`^exec /bin/sh -s [0-9a-f]{32}$`)
+
+// IsCommand tells whether cmd is a Command.
+func IsCommand(cmd string) bool { return command.MatchString(cmd) }
+
+// Compact drops the lines of a script that are comments, and the indentation:
+// they would travel to every host.
+func Compact(src []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(src) {
+		code := bytes.TrimLeft(line, " \t")
+		if code[0] == '#' || code[0] == '\n' {
+			continue
+		}
+		out = append(out, code...)
+	}
+	return out
+}
+
+// NewNonce returns 32 lower-case hex digits that nobody can guess.
+func NewNonce() string {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return hex.EncodeToString(random[:])
+}
