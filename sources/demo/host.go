@@ -45,7 +45,7 @@ func newHost(s *sim, index int, id, dir string, shared *common) (*host, error) {
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
-	if err := writeStill(h.proc, filepath.Dir(h.wal), id, shared); err != nil {
+	if err := writeStill(h.proc, filepath.Dir(h.wal), id, kernelOf(index), shared); err != nil {
 		return nil, err
 	}
 	for _, name := range dynamic {
@@ -61,6 +61,14 @@ func newHost(s *sim, index int, id, dir string, shared *common) (*host, error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+// kernelOf is the kernel of a host: one replica missed an update, as one does.
+func kernelOf(index int) string {
+	if index == 4 {
+		return "6.12.38+deb13-amd64"
+	}
+	return "6.12.41+deb13-amd64"
 }
 
 // foreignQuiet is for how long (real time) after one session's refresh another

@@ -35,11 +35,11 @@ func writeCommon(dir string) (*common, error) {
 
 // writeStill writes what never changes of one host's /proc: identity, mounts,
 // and links to the processes that stand still.
-func writeStill(proc, mount, hostname string, shared *common) error {
+func writeStill(proc, mount, hostname, kernel string, shared *common) error {
 	err := writeTree(proc, map[string]string{
 		"sys/kernel/random/boot_id": newBootID() + "\n",
 		"sys/kernel/hostname":       hostname + "\n",
-		"sys/kernel/osrelease":      "6.12.41+deb13-amd64\n",
+		"sys/kernel/osrelease":      kernel + "\n",
 		"sys/kernel/ostype":         "Linux\n",
 		"self/mountinfo":            mountinfo(mount),
 	})

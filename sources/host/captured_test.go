@@ -145,6 +145,14 @@ func TestDeviceFacts(t *testing.T) {
 	if d := cmp.Diff(want, facts.Devices, cmpopts.EquateComparable(cluster.Text{})); d != "" {
 		t.Error(d)
 	}
+	links := []cluster.LinkFacts{
+		{Name: cluster.Clean("bond0")},
+		{Name: cluster.Clean("eno1"), Mbit: 10000, Duplex: cluster.Clean("full")},
+		{Name: cluster.Clean("eno2"), Down: true},
+	}
+	if d := cmp.Diff(links, facts.Links, cmpopts.EquateComparable(cluster.Text{})); d != "" {
+		t.Error(d)
+	}
 	disk := r.Disks[2]
 	if disk.WriteTicks != 9900 || disk.InFlight != 3 || disk.DiscardSectors != 8000 || disk.DiscardTicks != 31 {
 		t.Errorf("dm-1: %+v", disk)
