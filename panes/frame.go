@@ -44,8 +44,9 @@ const (
 	PaneHosts
 	PaneAlerts
 	PaneWhy
-	PaneChecklist // without a digit
-	NumPanes      // how many names there are, NoPane included
+	PaneChecklist // without a digit, as those below
+	PaneMachines
+	NumPanes // how many names there are, NoPane included
 )
 
 // Frame is all that a pane may look at. It is made anew for every draw; panes

@@ -74,6 +74,7 @@ type Glyphs struct {
 	Ellipsis          rune // text was cut; never a letter
 	More, Less        rune // there is more below, above
 	Rising, Falling   rune // of a trend
+	Differs           rune // from what it is compared with
 }
 
 // Unicode returns the glyphs for a UTF-8 terminal.
@@ -82,7 +83,7 @@ func Unicode() *Glyphs {
 		Spark: [8]rune{'▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}, Gap: '·', Cursor: '▶',
 		Good: ' ', Warn: '!', Crit: 'x', Unknown: '?', Stale: '?', Frozen: '=', WAL: '*',
 		Horizontal: '─', Vertical: '│', Dotted: '┄', BarFull: '█', BarEmpty: '░', Block: '█',
-		Ellipsis: '…', More: '▼', Less: '▲', Rising: '▲', Falling: '▼',
+		Ellipsis: '…', More: '▼', Less: '▲', Rising: '▲', Falling: '▼', Differs: '≠',
 	}
 }
 
@@ -93,7 +94,7 @@ func ASCII() *Glyphs {
 		Spark: [8]rune{'_', '.', ':', '-', '=', '+', '*', '#'}, Gap: ' ', Cursor: '>',
 		Good: ' ', Warn: '!', Crit: 'x', Unknown: '?', Stale: '?', Frozen: '=', WAL: '*',
 		Horizontal: '-', Vertical: '|', Dotted: '.', BarFull: '#', BarEmpty: '-', Block: '#',
-		Ellipsis: '~', More: 'v', Less: '^', Rising: '^', Falling: 'v',
+		Ellipsis: '~', More: 'v', Less: '^', Rising: '^', Falling: 'v', Differs: '!',
 	}
 }
 

@@ -31,6 +31,8 @@ func Pane(n Name) Draw {
 		return Why
 	case PaneChecklist:
 		return Checklist
+	case PaneMachines:
+		return Machines
 	case NoPane, NumPanes:
 		fallthrough
 	default:
@@ -59,6 +61,8 @@ func Title(f *Frame, n Name) string {
 		return "why" + lags(f)
 	case PaneChecklist:
 		return "checklist" + lags(f) + checked(f)
+	case PaneMachines:
+		return "machines" + compared(f)
 	case NoPane, NumPanes:
 		fallthrough
 	default:

@@ -64,7 +64,7 @@ func (m *model) page() int {
 // tabOrder is the order in which tab goes through the panes.
 var tabOrder = [...]panes.Name{
 	panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart, panes.PaneSync,
-	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist,
+	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist, panes.PaneMachines,
 }
 
 // moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed
@@ -213,14 +213,16 @@ func (m *model) copyHandover(string) tea.Cmd {
 	return nil
 }
 
-// toggleChecklist shows the runbook's steps, and leads back.
-func (m *model) toggleChecklist(string) tea.Cmd {
-	if m.kind == zoomed && m.focus == panes.PaneChecklist {
-		m.kind, m.focus = overview, panes.PaneReplicas
+// toggle returns what shows a pane alone, and leads back.
+func toggle(name panes.Name) func(*model, string) tea.Cmd {
+	return func(m *model, _ string) tea.Cmd {
+		if m.kind == zoomed && m.focus == name {
+			m.kind, m.focus = overview, panes.PaneReplicas
+			return nil
+		}
+		m.kind, m.focus = zoomed, name
 		return nil
 	}
-	m.kind, m.focus = zoomed, panes.PaneChecklist
-	return nil
 }
 
 func (m *model) redraw(string) tea.Cmd {

@@ -117,3 +117,15 @@ func TestChecklistAndHandover(t *testing.T) {
 		}
 	}
 }
+
+func TestMachinesByKey(t *testing.T) {
+	r := newJudgedRig(t, 80, 24, false)
+	r.keys("m")
+	if !strings.Contains(r.text(), "WAL disk") || !strings.Contains(r.text(), "< less than the primary has") {
+		t.Errorf("no machines:\n%s", r.text())
+	}
+	r.keys("m")
+	if r.kind != overview || r.focus != panes.PaneReplicas {
+		t.Errorf("m twice: focus %d kind %d", r.focus, r.kind)
+	}
+}

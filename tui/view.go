@@ -68,7 +68,7 @@ func (m *model) compose() {
 	// From left to right, since lines are put together in that order.
 	for _, name := range []panes.Name{
 		panes.PaneReplicas, panes.PaneWhy, panes.PaneChecklist, panes.PaneHost, panes.PaneChart,
-		panes.PaneAlerts, panes.PaneSync, panes.PaneEvents, panes.PaneHosts,
+		panes.PaneAlerts, panes.PaneSync, panes.PaneEvents, panes.PaneHosts, panes.PaneMachines,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}

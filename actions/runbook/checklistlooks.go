@@ -124,22 +124,3 @@ func lookAtSync(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, findi
 	}
 	return words, y.State == cluster.SyncStalled, true
 }
-
-// lookAtHardware compares what the kernel tells of both hosts.
-func lookAtHardware(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
-	p, own := &s.Primary.Host, &r.Host
-	if p.Facts == nil || own.Facts == nil {
-		return "the hardware of both is not known", false, false
-	}
-	a, b := kindOf(p), kindOf(own)
-	words := fmt.Sprintf("%d cores, the primary %d", b.cores, a.cores)
-	less := b.cores < a.cores
-	if own.Memory.Has && p.Memory.Has {
-		words += fmt.Sprintf("; %s GB, the primary %s", brief(float64(own.Memory.Total)/1e6), brief(float64(p.Memory.Total)/1e6))
-		less = less || float64(own.Memory.Total) < 0.9*float64(p.Memory.Total)
-	}
-	if b.rotational && !a.rotational {
-		return words + "; a rotating WAL disk, the primary's is not", true, true
-	}
-	return words, less, true
-}
