@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/url"
 
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
@@ -20,11 +19,12 @@ type wiring struct {
 	clock  sources.Clock
 	shared *ssh.Shared
 	tls    web.TLSFiles
+	ways   ways
 }
 
 func newWiring(c *config.Config, clock sources.Clock, shared *ssh.Shared) *wiring {
 	return &wiring{
-		config: c, clock: clock, shared: shared,
+		config: c, clock: clock, shared: shared, ways: ways{by: map[string]*sharedWay{}},
 		tls: web.TLSFiles{CA: home(c.HTTP.CAFile), Cert: home(c.HTTP.CertFile), Key: home(c.HTTP.KeyFile)},
 	}
 }
@@ -109,8 +109,25 @@ func (w *wiring) host(n config.Node) (*host.Collector, error) {
 	}), nil
 }
 
-// transport is the way to a node's host. It connects when it is first used.
+// transport is the way to a node's host. It connects when it is first used; all
+// that use the same node's share one connection, which ends with the last.
 func (w *wiring) transport(n config.Node) (remote.Transport, error) {
+	w.ways.Lock()
+	defer w.ways.Unlock()
+	way := w.ways.by[n.ID]
+	if way == nil {
+		t, err := w.dial(n)
+		if err != nil {
+			return nil, err
+		}
+		way = &sharedWay{Transport: t}
+		w.ways.by[n.ID] = way
+	}
+	return way.join(), nil
+}
+
+// dial makes the transport that the configuration asks for.
+func (w *wiring) dial(n config.Node) (remote.Transport, error) {
 	s := w.config.SSH
 	o := ssh.Options{
 		Target: n.SSH, ConfigFile: s.Config, KnownHosts: []string{s.KnownHosts},
@@ -127,25 +144,8 @@ func (w *wiring) transport(n config.Node) (remote.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sessions{t.Start, t.Close}, nil
+	return forwards{sessions{t.Start, t.Close}, t}, nil
 }
-
-// sessions makes a transport of package ssh one of package host: the two know
-// nothing of each other, and their sessions differ in name only.
-type sessions struct {
-	start func(context.Context, string) (ssh.Session, error)
-	close func() error
-}
-
-func (s sessions) Start(ctx context.Context, command string) (remote.Session, error) {
-	session, err := s.start(ctx, command)
-	if err != nil {
-		return nil, err
-	}
-	return session, nil
-}
-
-func (s sessions) Close() error { return s.close() }
 
 // session is the head of the stream: what is watched, without secrets.
 func (w *wiring) session() cluster.Observation {

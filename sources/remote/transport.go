@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -30,4 +31,24 @@ type Session interface {
 	// a method ExitStatus() int or ExitCode() int tells the status.
 	Wait() error
 	Close() error
+}
+
+// Forwarder is a Transport that can have the host connect to somewhere, without
+// running anything there.
+type Forwarder interface {
+	// Knock has the host connect to host:port by TCP and hang up at once. It
+	// returns when the host has told how that went, which may take minutes, or
+	// when the connection to the host is lost, or when ctx ends; in the last case
+	// the host goes on trying all the same. A failure is that of the way to the
+	// host.
+	Knock(ctx context.Context, address string) (Knock, *cluster.Failure)
+}
+
+// Knock is what a host told of connecting somewhere.
+type Knock struct {
+	Open       bool
+	Prohibited bool          // the host may not be asked for it
+	Said       cluster.Text  // the host's words, where it is not open
+	Took       time.Duration // from asking to the answer
+	Trip       time.Duration // the least round trip to the host itself, beside that
 }
