@@ -8,8 +8,9 @@ import (
 )
 
 // Alerts draws the alert rules as they stand: all of the selected replica, then
-// what is not inactive of others, the worst first, then the circuit breakers that
-// are tripped. Scroll skips lines from the top.
+// those of a Prometheus server below a heading of their own, then what is not
+// inactive of others, the worst first, then the circuit breakers that are tripped.
+// Scroll skips lines from the top.
 func Alerts(f *Frame, w, h int) string {
 	if f.Snap == nil || h <= 0 || w <= 0 {
 		return f.page(w, h).String()
@@ -27,11 +28,14 @@ func Alerts(f *Frame, w, h int) string {
 // stateWidth holds "FIRING x 4m 12s" and "fires in 1:12".
 const stateWidth = 15
 
-// alertEntry is one entry of the pane: an alert, a breaker or words alone.
+// alertEntry is one entry of the pane: an alert of ours or of theirs, a breaker, a
+// heading or words alone.
 type alertEntry struct {
 	alert   *cluster.AlertChange
+	theirs  *cluster.PrometheusAlert
 	of      *cluster.Replica // nil for the selected one, which the title names
 	breaker *cluster.TrippedBreaker
+	heading string
 	words   string
 }
 
@@ -46,8 +50,14 @@ func alertEntries(f *Frame, limit int) []alertEntry {
 			es = append(es, alertEntry{alert: &r.Alerts[i]})
 		}
 	}
-	es = append(es, otherAlerts(f, limit)...)
-	return append(es, trippedEntries(f.Snap)...)
+	rest := append(otherAlerts(f, limit), trippedEntries(f.Snap)...)
+	if theirs := theirEntries(f, limit); len(theirs) > 0 {
+		es = append(es, theirs...)
+		if len(rest) > 0 {
+			es = append(es, alertEntry{heading: "ours, of others"})
+		}
+	}
+	return append(es, rest...)
 }
 
 // otherAlerts are the first limit of those of the replicas that are not selected,
@@ -104,6 +114,12 @@ func (p *page) alertEntry(f *Frame, e *alertEntry) {
 		if note := alertNote(e.alert); note != "" && (e.alert.State == cluster.AlertNoData || cells(printable(text))+len(note) < p.w-stateWidth) {
 			text += note
 		}
+	case e.theirs != nil:
+		style, state = p.theirState(e.theirs, f.Snap)
+		text = p.theirName(e)
+	case e.heading != "":
+		p.line(p.s.Label, e.heading)
+		return
 	case e.breaker != nil:
 		style, state = p.s.BadgeCrit, "TRIPPED "+string(p.g.Crit)
 		whose := ", not matched to a replica"
@@ -123,14 +139,17 @@ func (p *page) alertEntry(f *Frame, e *alertEntry) {
 	}
 }
 
-// alertName is the rule, of another replica after that one's name. Rules begin
-// alike and end differently, so where there is no room their begin is cut.
-func (p *page) alertName(e *alertEntry) string {
-	rule := e.alert.Rule.String()
-	if e.of == nil {
+// alertName is the rule, of another replica after that one's name.
+func (p *page) alertName(e *alertEntry) string { return p.ruleOf(e.of, e.alert.Rule.String()) }
+
+// ruleOf puts a replica's name before a rule's, if there is a replica to name.
+// Rules begin alike and end differently, so where there is no room their begin is
+// cut.
+func (p *page) ruleOf(r *cluster.Replica, rule string) string {
+	if r == nil {
 		return rule
 	}
-	name := e.of.Name.String() + " "
+	name := r.Name.String() + " "
 	if over := cells(printable(name+rule)) - (p.w - stateWidth - 1); over > 0 && isASCII(rule) && len(rule)-over > 8 {
 		rule = string(p.g.Ellipsis) + rule[over+1:]
 	}

@@ -74,6 +74,9 @@ func failing(p *page, s *cluster.Snapshot) []event {
 	if a := &s.Primary.Admin; a.Configured && a.Err != nil {
 		es = append(es, event{when: "now", style: p.s.Unknown, text: s.Primary.Name.String() + " admin: " + failureText(a.Err)})
 	}
+	if a := &s.Prometheus; a.Configured && a.Err != nil {
+		es = append(es, event{when: "now", style: p.s.Unknown, text: "prometheus: " + failureText(a.Err)})
+	}
 	for i := 0; i < len(s.Replicas) && len(es) < maxFailing; i++ {
 		es = failingOf(p, &s.Replicas[i].Node, es)
 	}

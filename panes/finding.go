@@ -30,6 +30,9 @@ func Finding(f *Frame) string {
 		e := &f.Snap.Escalations[i]
 		lines = append(lines, "escalate: "+reasonText(f.Snap, e.Reason.String())+": "+names(e.Replicas, 5)+since(e))
 	}
+	if theirs := theirWords(f.Snap, r); len(theirs) > 0 {
+		lines = append(lines, theirHeading(f)+": "+strings.Join(theirs, "; "))
+	}
 	return strings.Join(append(lines, verdictText(f)...), "\n")
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -112,11 +113,11 @@ func TestPortStatesToldApart(t *testing.T) {
 // others only what is not inactive, worst first; scrolling brings the rest.
 func TestAlertsOrder(t *testing.T) {
 	f := escalated()
-	order := []string{"FIRING x 72 s   ReplicationLagCritical", "fires in 2:05   ReplicationLagWarning", "inactive", "node4 Rep", "node5 Rep", "agent-node2 of node2", "agent-x, not matched"}
+	order := []string{"fires in 2:05   ReplicationLagWarning", "inactive", "node4 Rep", "node5 Rep", "agent-node2 of node2", "agent-x, not matched"}
 	out := ansi.Strip(Alerts(f, 90, 20))
 	last := -1
 	for _, want := range order {
-		at := strings.Index(out, want)
+		at := strings.LastIndex(out, want) // theirs come before ours of others
 		if at <= last {
 			t.Errorf("%q is at %d, after %d:\n%s", want, at, last, out)
 		}
@@ -137,5 +138,43 @@ func TestHeadlineKeepsForecast(t *testing.T) {
 	}
 	if out := ansi.Strip(Header(escalated(), 80, 1)); !strings.Contains(out, "prod-eu") {
 		t.Errorf("%q", out)
+	}
+}
+
+// TestTheirAlertsBesideOurs: what Prometheus says stands below a heading of its
+// own, with its age; where it fell silent it is not claimed to be so still.
+func TestTheirAlertsBesideOurs(t *testing.T) {
+	f := escalated()
+	order := []string{
+		"inactive        MerkleSyncFailures", "in Prometheus, 4 s old", "FIRING x 72 s   ReplicationLagCritical",
+		"FIRING x 5m 00s ClusterSplitBrain (cluster-wide): two primaries", "FIRING !        HighNetworkUtilization (10.0.0.7:9100)",
+		"pending 43 s    node5 ReplicationLagWarning", "ours, of others", "node4 ReplicationLagCritical (was firing",
+	}
+	out := ansi.Strip(Alerts(f, 90, 24))
+	last := -1
+	for _, want := range order {
+		at := strings.LastIndex(out, want)
+		if at <= last {
+			t.Errorf("%q is at %d, after %d:\n%s", want, at, last, out)
+		}
+		last = at
+	}
+	if text := Finding(f); !strings.Contains(text, "in Prometheus, 4 s old: ReplicationLagCritical firing since 03:11:32Z; ClusterSplitBrain firing since 03:07:44Z") {
+		t.Errorf("finding:\n%s", text)
+	}
+	f.Snap.Prometheus.Access = failed(cluster.Fail(cluster.FailRefused, "connection refused (prometheus:9090)", ""), 2*time.Minute)
+	out = ansi.Strip(Alerts(f, 90, 24))
+	for _, want := range []string{"in Prometheus, 2m 00s old", "UNKNOWN ?       connection refused (prometheus:9090)", "was firing ?    ReplicationLagCritical"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q:\n%s", want, out)
+		}
+	}
+	if out := ansi.Strip(Events(f, 90, 6)); !strings.Contains(out, "prometheus: connection refused") {
+		t.Errorf("events:\n%s", out)
+	}
+	f = critical()
+	f.Snap.Prometheus = cluster.Prometheus{Access: access(time.Second)}
+	if out := ansi.Strip(Alerts(f, 60, 8)); !strings.Contains(out, "in Prometheus, 1 s old: none active") {
+		t.Errorf("none active:\n%s", out)
 	}
 }

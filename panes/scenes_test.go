@@ -183,6 +183,9 @@ func escalated() *Frame {
 		{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2", "node5"}, Since: at.Add(-43 * time.Second)},
 		{Reason: cluster.Clean("multiple_replicas"), Replicas: []cluster.NodeID{"node2", "node5"}, Since: at.Add(-20 * time.Second)},
 	}
+	s.Prometheus = theirs()
+	s.Replicas[0].Prometheus = []cluster.PrometheusAlert{{Name: cluster.Clean("ReplicationLagCritical"), State: cluster.AlertFiring, Severity: cluster.Clean("critical"), Active: at.Add(-72 * time.Second)}}
+	s.Replicas[3].Prometheus = []cluster.PrometheusAlert{{Name: cluster.Clean("ReplicationLagWarning"), State: cluster.AlertPending, Active: at.Add(-43 * time.Second)}}
 	s.Primary.Admin = failed(cluster.Fail(cluster.FailAuth, "GET http://10.0.0.1:18180/v1/admin: 401", "give admin.token_file"), 0)
 	return f
 }
@@ -201,6 +204,17 @@ func alerts(id cluster.NodeID, critical, warning cluster.AlertState) []cluster.A
 		}
 	}
 	return as
+}
+
+// theirs is a Prometheus server that knows of trouble of no single replica.
+func theirs() cluster.Prometheus {
+	return cluster.Prometheus{
+		Access: access(4 * time.Second), Address: cluster.Clean("prometheus:9090/api/v1/alerts"), Others: 12,
+		Alerts: []cluster.PrometheusAlert{
+			{Name: cluster.Clean("ClusterSplitBrain"), State: cluster.AlertFiring, Severity: cluster.Clean("critical"), Active: at.Add(-5 * time.Minute), Summary: cluster.Clean("two primaries")},
+			{Name: cluster.Clean("HighNetworkUtilization"), State: cluster.AlertFiring, Severity: cluster.Clean("warning"), Instance: cluster.Clean("10.0.0.7:9100")},
+		},
+	}
 }
 
 // linked is a healthy way to a node.

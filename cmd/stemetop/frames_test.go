@@ -65,6 +65,16 @@ func (f *incidentFeed) judged() {
 		}
 		f.add(at, 4*time.Millisecond, admin, b, nil)
 	}
+	for s := 3; s < 480; s += 15 {
+		if s > 240 && s < 330 {
+			f.add(time.Duration(s)*time.Second, time.Second, cluster.Source{Kind: cluster.FromPrometheus}, nil, cluster.Fail(cluster.FailRefused, "server refuses", ""))
+			continue
+		}
+		f.add(time.Duration(s)*time.Second, 7*time.Millisecond, cluster.Source{Kind: cluster.FromPrometheus}, &cluster.PrometheusReading{Alerts: []cluster.PrometheusAlert{
+			{Name: cluster.Clean("ClusterSplitBrain"), State: cluster.AlertFiring, Severity: cluster.Clean("critical"), Active: f.begin},
+			{Name: cluster.Clean("ReplicationLagWarning"), State: cluster.AlertPending, Replica: "node2", Active: f.begin.Add(time.Duration(s) * time.Second)},
+		}}, nil)
+	}
 	judge := cluster.Source{Kind: cluster.FromJudge}
 	since := f.begin.Add(130 * time.Second)
 	f.add(130*time.Second, 0, judge, &cluster.AlertChange{
@@ -146,7 +156,7 @@ func frame(s *cluster.Snapshot) string {
 	return strings.Join([]string{
 		panes.Header(f, 120, 2), panes.Replicas(f, 120, 8), panes.LagChart(f, 60, 14), panes.Host(f, 60, 14),
 		panes.Sync(f, 60, 4), panes.Events(f, 60, 6), panes.Large(f, 80, 24), panes.OneLine(f, 50, 1),
-		panes.Why(f, 100, 10), panes.Alerts(f, 40, 8), panes.Banner(f, 120, 1), panes.Hosts(f, 120, 6), panes.Checklist(f, 80, 14), panes.Handover(f),
+		panes.Why(f, 100, 10), panes.Alerts(f, 60, 12), panes.Banner(f, 120, 1), panes.Hosts(f, 120, 6), panes.Checklist(f, 80, 14), panes.Handover(f),
 		panes.Machines(f, 100, 6),
 	}, "\n")
 }
@@ -186,7 +196,7 @@ func TestReplayDrawsTheFramesThatWereLive(t *testing.T) {
 	for _, i := range seen {
 		all += i.frame
 	}
-	for _, word := range []string{"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s"} {
+	for _, word := range []string{"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s", "ClusterSplitBrain (cluster-wide)", "server refuses"} {
 		if !strings.Contains(strings.ToLower(all), strings.ToLower(word)) {
 			t.Errorf("no frame shows %q: the comparison would not miss it", word)
 		}

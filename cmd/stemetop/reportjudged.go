@@ -142,7 +142,21 @@ func writeJudgement(b *strings.Builder, s *cluster.Snapshot) {
 			}
 		}
 	}
+	writeTheirs(b, s)
 	b.WriteByte('\n')
+}
+
+// writeTheirs says what a Prometheus server judges, apart from our own.
+func writeTheirs(b *strings.Builder, s *cluster.Snapshot) {
+	line := func(whose string, list []cluster.PrometheusAlert) {
+		for i := range list {
+			fmt.Fprintf(b, "\n%s in prometheus: %s %s", whose, list[i].Name, list[i].State)
+		}
+	}
+	for i := range s.Replicas {
+		line(s.Replicas[i].Name.String(), s.Replicas[i].Prometheus)
+	}
+	line("cluster", s.Prometheus.Alerts)
 }
 
 func joined(list []cluster.Text, by string) string {

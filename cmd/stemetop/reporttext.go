@@ -54,6 +54,9 @@ func writeReasons(b *strings.Builder, s *cluster.Snapshot) {
 	p := &s.Primary
 	reason(p.Name, "metrics", reasons(accessError(p.Metrics), p.AssertionsWhy))
 	reason(p.Name, "host", hostError(&p.Host))
+	if a := s.Prometheus.Access; a.Configured {
+		reason(cluster.Clean("prometheus"), "alerts", reasons(accessError(a)))
+	}
 	for i := range s.Replicas {
 		r := &s.Replicas[i]
 		reason(r.Name, "lag", reasons(r.Lag.Why))

@@ -135,6 +135,9 @@ func serveFake(w http.ResponseWriter, r *http.Request) {
 		for _, id := range []string{"primary", "null", "-x", `a\\nb`, `a\nb`, "\x1b[2J", "caf\u00e9"} {
 			fmt.Fprintf(w, "stemedb_replication_lag_seconds{replica=\"%s\"} 1\n", id)
 		}
+	case "prometheus":
+		fmt.Fprint(w, `{"status":"success","data":{"alerts":[{"labels":{"alertname":"ClusterSplitBrain"},"state":"firing"},
+			{"labels":{"alertname":"ReplicationLagWarning","replica":"node2"},"state":"pending"},{"labels":{"alertname":"DiskFull"},"state":"firing"}]}}`)
 	case "hang":
 		<-r.Context().Done()
 	case "login":

@@ -53,8 +53,8 @@ func (w *wiring) collectors() ([]sources.Collector, error) {
 	return w.beside(list)
 }
 
-// beside appends what is read beside the metrics: the admin interface, hosts and
-// the network.
+// beside appends what is read beside the metrics: the admin interface, hosts, the
+// network and a Prometheus server.
 func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 	if w.adminURL() != "" {
 		a, err := w.admin()
@@ -77,6 +77,13 @@ func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 		if c := w.probe(n); c != nil {
 			list = append(list, c)
 		}
+	}
+	if w.config.Prometheus.URL != "" {
+		c, err := w.prometheus()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
 	}
 	return list, nil
 }
@@ -149,14 +156,15 @@ func (w *wiring) dial(n config.Node) (remote.Transport, error) {
 
 // session is the head of the stream: what is watched, without secrets.
 func (w *wiring) session() cluster.Observation {
-	c, t := w.config, w.config.Thresholds
+	c := w.config
 	s := &cluster.Session{
 		Version: version(), Run: remote.NewNonce(), Cluster: cluster.Clean(c.Cluster),
 		Interval: c.Interval.D(), Speed: w.clock.Speed(),
-		Thresholds: cluster.Thresholds{Warning: t.Warning.D(), Critical: t.Critical.D(), Escalate: t.Escalate.D()},
+		Thresholds: limitsOf(c),
 		ProgressUnit: map[string]cluster.ProgressUnit{
 			"ratio": cluster.ProgressRatio, "percent": cluster.ProgressPercent,
 		}[c.Metrics.SyncProgressUnit],
+		Prometheus: address(c.Prometheus.URL),
 	}
 	for i, n := range w.nodes() {
 		spec := cluster.NodeSpec{

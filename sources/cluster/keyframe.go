@@ -23,6 +23,7 @@ func (s *State) Keyframe() []Observation {
 	add(s.settings, s.step)
 	rest = append(append(rest, s.gaps...), s.notes...)
 	add(s.judged.all()...)
+	add(s.prometheus.usable, s.prometheus.newest)
 	for _, id := range sortedKeys(s.nodes) {
 		n := s.nodes[id]
 		add(n.probe.usable, n.probe.newest, n.admin.usable, n.admin.newest)

@@ -49,7 +49,7 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 
 func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	id := rapid.SampledFrom([]NodeID{"node2", "node3", "node9"}).Draw(r, "node")
-	switch rapid.IntRange(0, 11).Draw(r, "kind") {
+	switch rapid.IntRange(0, 12).Draw(r, "kind") {
 	case 0, 1, 2:
 		lags := map[NodeID]float64{}
 		for _, id := range []NodeID{"node2", "node3", "node9"} {
@@ -88,6 +88,13 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 			&AlertChange{Rule: Clean("a"), Replica: id, State: AlertPending, Since: t0}, &AlertChange{Rule: Clean("b"), Replica: id, Critical: true},
 			&Verdict{Replica: id, Cause: CauseDisk}, &Escalation{Reason: Clean("lag_over_60s"), Over: now%2 == 0},
 		}).Draw(r, "conclusion"), nil)
+	case 12:
+		body := &PrometheusReading{Others: 3, Alerts: []PrometheusAlert{{Name: Clean("a"), State: AlertFiring, Replica: id}, {Name: Clean("b"), State: AlertPending}}}
+		if now%3 == 0 {
+			f.publish(now, Source{Kind: FromPrometheus}, nil, Fail(FailRefused, "refused", ""))
+		} else {
+			f.publish(now, Source{Kind: FromPrometheus}, body, nil)
+		}
 	}
 }
 

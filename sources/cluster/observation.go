@@ -53,7 +53,7 @@ func (k SourceKind) String() string {
 // Source is where an observation comes from: what kind, and of which node.
 type Source struct {
 	Kind SourceKind
-	Node NodeID // empty for the monitor and the operator
+	Node NodeID // empty for the monitor, the operator and Prometheus
 }
 
 // Observation is everything that stemetop learns or does: a value with a
@@ -72,7 +72,7 @@ type Observation struct {
 
 // Body is what an observation carries. The set is closed: MetricsReading,
 // HostReading, HostFacts, ProbeReading, BreakersReading, AlertChange, Verdict,
-// Escalation, Session, Settings, Note, Gap, ClockStep, Recall.
+// Escalation, PrometheusReading, Session, Settings, Note, Gap, ClockStep, Recall.
 type Body interface{ body() }
 
 func (*MetricsReading) body()  {}
@@ -90,6 +90,8 @@ func (*AlertChange) body()     {}
 func (*Verdict) body()         {}
 func (*Escalation) body()      {}
 
+func (*PrometheusReading) body() {}
+
 // Session opens every recording and every segment of one: what is watched, by
 // which version, without secrets.
 type Session struct {
@@ -102,6 +104,7 @@ type Session struct {
 	Speed        float64 // 1 for real time; a demo may run faster
 	Thresholds   Thresholds
 	ProgressUnit ProgressUnit // as configured; auto to recognise
+	Prometheus   Text         // where a Prometheus server is asked, for display; empty for none
 }
 
 // NodeSpec is one configured node, without secrets.

@@ -14,7 +14,8 @@ type Snapshot struct {
 	Gaps        []Gap            // losses so far, newest last, at most 8
 	Escalations []Escalation     // those that hold, the oldest first
 	Unmatched   []TrippedBreaker // tripped, and of no replica that is known
-	LastStep    ClockStep        // newest step of the wall clock; zero if none
+	Prometheus  Prometheus
+	LastStep    ClockStep // newest step of the wall clock; zero if none
 	StepAt      time.Time
 	Notes       []NoteAt  // newest last, at most 32
 	LastSeq     uint64    // the newest observation that is in it
@@ -82,6 +83,7 @@ type Replica struct {
 	Network    Network
 	Breaker    Breaker
 	Alerts     []AlertChange // the critical rules first; empty while nothing was judged
+	Prometheus []PrometheusAlert
 	Verdict    Verdict
 }
 

@@ -32,7 +32,10 @@ type State struct {
 	counters map[counterKey]*counter
 	probes   map[NodeID][]ProbePoint
 	judged   judgements
-	found    []NodeID // discovered replicas, sorted
+
+	prometheus attempts
+
+	found []NodeID // discovered replicas, sorted
 
 	gaps  []Observation
 	notes []Observation
@@ -81,7 +84,9 @@ func (s *State) Apply(o *Observation) {
 		s.applyJudge(o)
 	case FromMonitor, FromOperator:
 		s.applyOwn(o)
-	case FromLog, FromPeer, FromPrometheus, FromAction:
+	case FromPrometheus:
+		s.applyPrometheus(o)
+	case FromLog, FromPeer, FromAction:
 	}
 }
 

@@ -20,6 +20,7 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 		v.Replicas = append(v.Replicas, s.viewReplica(NodeSpec{ID: id}, false, v.Primary.Metrics, at))
 	}
 	s.viewJudged(v)
+	s.viewPrometheus(v)
 	for i := range s.gaps {
 		if g, ok := s.gaps[i].Body.(*Gap); ok {
 			v.Gaps = append(v.Gaps, *g)

@@ -66,6 +66,7 @@ func bodyKinds() []bodyKind {
 		{"alert", reflect.TypeFor[cluster.AlertChange]()},
 		{"verdict", reflect.TypeFor[cluster.Verdict]()},
 		{"escalation", reflect.TypeFor[cluster.Escalation]()},
+		{"prometheus", reflect.TypeFor[cluster.PrometheusReading]()},
 	}
 }
 

@@ -128,7 +128,14 @@ func (k *checker) access() {
 	k.url(c.Admin.URL, "admin.url")
 	k.url(c.Admin.Proxy, "admin.proxy")
 	k.url(c.Prometheus.URL, "prometheus.url")
+	k.pair(c.Prometheus.CertFile, c.Prometheus.KeyFile, "prometheus")
+	for i, l := range c.Prometheus.Labels {
+		name, value, ok := strings.Cut(l, "=")
+		k.want(ok && labelName.MatchString(name) && value != "", fmt.Sprintf("prometheus.labels[%d]", i), "is "+quote(l), "write name=value, for example cluster=prod-eu")
+	}
 }
+
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 func (k *checker) pair(cert, key, path string) {
 	k.want(cert == "" || key != "", path+".key_file", "is not given, but cert_file is", "a client certificate needs its key")

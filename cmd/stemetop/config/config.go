@@ -114,9 +114,14 @@ type Links struct {
 	SplitBrain string `yaml:"split_brain" doc:"the runbook for a split brain" later:"yes"`
 }
 
-// Prometheus is a server whose alerts can be shown.
+// Prometheus is a server whose alerts are shown beside our own.
 type Prometheus struct {
-	URL string `yaml:"url" doc:"a Prometheus server" eg:"http://prometheus:9090" later:"yes"`
+	URL       string   `yaml:"url" doc:"a Prometheus server, whose alerts are shown beside our own" eg:"http://prometheus:9090"`
+	Labels    []string `yaml:"labels" doc:"labels that an alert must bear to be of this cluster" eg:"[cluster=prod-eu]"`
+	TokenFile string   `yaml:"token_file" doc:"a file with a bearer token"`
+	CAFile    string   `yaml:"ca_file" doc:"PEM certificates to trust; those of http where empty"`
+	CertFile  string   `yaml:"cert_file" doc:"PEM client certificate, with key_file; that of http where empty"`
+	KeyFile   string   `yaml:"key_file" doc:"PEM client key, with cert_file"`
 }
 
 // Record is where runs are recorded.

@@ -93,6 +93,8 @@ func TestProblemsArePointedAt(t *testing.T) {
 		{"steps out of order", start + "ramp: {steps: [500, 100]}\n", `f.yaml:2:15: ramp.steps is [500 100]`, "rising"},
 		{"a certificate alone", start + "http: {cert_file: a}\n", `f.yaml: http.key_file is not given, but cert_file is`, ""},
 		{"an escape", start + "cluster: \"a\\e[2J\"\n", `f.yaml:2:10: cluster holds a control character: "a\x1b[2J"`, ""},
+		{"a label without a value", start + "prometheus: {labels: [cluster=eu, eu]}\n", `f.yaml:2:35: prometheus.labels[1] is "eu"`, "name=value"},
+		{"a label of no name", start + "prometheus: {labels: [a-b=c]}\n", `f.yaml:2:23: prometheus.labels[0] is "a-b=c"`, "name=value"},
 		{"a relative path", start + "wal_path: wal\n", `f.yaml:2:11: wal_path is "wal"`, "absolute"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
