@@ -19,14 +19,8 @@ type judging struct {
 // for, so that a conclusion is of one round.
 const settle = 100 * time.Millisecond
 
-func newJudging(session cluster.Observation) *judging {
-	b := &judging{interval: time.Second}
-	limits := cluster.Thresholds{}
-	if s, ok := session.Body.(*cluster.Session); ok {
-		b.interval, limits = s.Interval, s.Thresholds
-	}
-	b.judge = runbook.NewJudge(runbook.JudgeOptions{Rules: runbook.DefaultRules(limits)})
-	return b
+func newJudging(interval time.Duration, rules []runbook.Rule) *judging {
+	return &judging{interval: interval, judge: runbook.NewJudge(runbook.JudgeOptions{Rules: rules})}
 }
 
 func (b *judging) apply(o *cluster.Observation) {

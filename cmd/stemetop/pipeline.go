@@ -38,7 +38,7 @@ func newPipeline(w *wiring, whole bool) *pipeline {
 	p.poller = sources.NewPoller(p.stream, w.clock, w.config.Interval.D())
 	session := w.session()
 	reader := p.stream.Subscribe("history", queue(len(w.nodes())))
-	go p.fold(reader, newJudging(session))
+	go p.fold(reader, newJudging(w.config.Interval.D(), w.rules()))
 	p.stream.Publish(session)
 	return p
 }

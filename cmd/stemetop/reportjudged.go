@@ -121,6 +121,7 @@ func writeJudgement(b *strings.Builder, s *cluster.Snapshot) {
 	}
 	for i := range s.Replicas {
 		r := &s.Replicas[i]
+		writeAlerts(b, r)
 		if r.Verdict.Cause == cluster.CauseNone {
 			continue
 		}
@@ -136,14 +137,20 @@ func writeJudgement(b *strings.Builder, s *cluster.Snapshot) {
 				fmt.Fprintf(b, "\n%s %s: %s", r.Name, part.word, joined(part.list, "; "))
 			}
 		}
-		for j := range r.Alerts {
-			if a := &r.Alerts[j]; a.State != cluster.AlertInactive {
-				fmt.Fprintf(b, "\n%s alert: %s %s", r.Name, a.Rule, a.State)
-			}
-		}
 	}
 	writeTheirs(b, s)
 	b.WriteByte('\n')
+}
+
+// writeAlerts says which alerts of a replica are not inactive; of one that is well,
+// which of them hold.
+func writeAlerts(b *strings.Builder, r *cluster.Replica) {
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		if a.State != cluster.AlertInactive && (r.Verdict.Cause != cluster.CauseNone || a.State != cluster.AlertNoData) {
+			fmt.Fprintf(b, "\n%s alert: %s %s", r.Name, a.Rule, a.State)
+		}
+	}
 }
 
 // writeTheirs says what a Prometheus server judges, apart from our own.

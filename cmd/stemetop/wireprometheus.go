@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/prometheus"
@@ -33,7 +32,7 @@ func (w *wiring) prometheus() (*prometheus.Collector, error) {
 		name, value, _ := strings.Cut(l, "=")
 		o.Labels[name] = value
 	}
-	for _, r := range runbook.DefaultRules(limitsOf(w.config)) {
+	for _, r := range w.rules() {
 		o.Names = append(o.Names, r.Name.String())
 	}
 	return prometheus.New(o)

@@ -11,8 +11,10 @@ func prometheusFeed(t *testing.T) *feed {
 		Run: "p", Interval: time.Second, Prometheus: Clean("http://prometheus:9090"),
 		Primary: NodeSpec{ID: "node1", Address: Clean("http://10.0.0.1:18180")},
 		Replicas: []NodeSpec{
-			{ID: "node2", Address: Clean("http://10.0.0.2:18180")}, {ID: "node3", Address: Clean("http://[fd00::3]:18180/metrics")},
-			{ID: "node4", Address: Clean("http://shared:1")}, {ID: "node5", Address: Clean("http://shared:2")},
+			{ID: "node2", Address: Clean("http://10.0.0.2:18180")},
+			{ID: "node3", Address: Clean("http://[fd00::3]:18180/metrics")},
+			{ID: "node4", Address: Clean("http://shared:1")},
+			{ID: "node5", Address: Clean("http://shared:2")},
 		},
 	}, nil)
 	return f
@@ -27,7 +29,9 @@ func TestPrometheusAlertsAreJoined(t *testing.T) {
 	f.publish(sec(1), Source{Kind: FromPrometheus}, &PrometheusReading{Others: 2, Alerts: []PrometheusAlert{
 		{Name: Clean("labelled"), Replica: "node2", Instance: Clean("10.0.0.1:18180")},
 		instance("10.0.0.2:9100"), instance("[fd00::3]:9100"), instance("node4:9100"), instance("node5"),
-		instance("10.0.0.1:9100"), instance("shared:9100"), instance("%zz"), {Name: Clean("none")}, {Name: Clean("stranger"), Replica: "node9"},
+		instance("10.0.0.1:9100"), instance("shared:9100"), instance("%zz"),
+		{Name: Clean("none")},
+		{Name: Clean("stranger"), Replica: "node9"},
 	}}, nil)
 	s := f.at(sec(1))
 	words := func(list []PrometheusAlert) (text string) {

@@ -63,7 +63,7 @@ func startPrometheus(t *testing.T, target string) string {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	cmd := exec.Command(binary, "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"), //nolint:gosec,noctx // ended below
+	cmd := exec.Command(binary, "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"),
 		"--web.listen-address", address)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {

@@ -22,6 +22,7 @@ func (c *Config) Check() error {
 	k.access()
 	k.names()
 	k.limits()
+	k.alerts()
 	return k.problems.err()
 }
 
@@ -167,4 +168,27 @@ func (k *checker) limits() {
 	k.want(c.History.Raw > 0, "history.raw", "is "+c.History.Raw.String(), "choose more than 0")
 	k.want(c.History.Retention >= c.History.Raw, "history.retention", "is "+c.History.Retention.String(), "choose at least raw, "+c.History.Raw.String())
 	k.want(c.History.MaxMemory >= 8<<20, "history.max_memory", "is "+c.History.MaxMemory.String(), "choose at least 8MiB")
+}
+
+// maxRate is the longest range of a rate: it bounds what is remembered.
+const maxRate = Duration(time.Hour)
+
+// alerts checks the rules as Prometheus would, and what each metric wants.
+func (k *checker) alerts() {
+	seen := map[string]string{}
+	for i := range k.c.Alerts {
+		a, path := &k.c.Alerts[i], fmt.Sprintf("alerts[%d]", i)
+		k.want(a.Name != "", path+".name", "is not given", "for example ReplicationLagHigh")
+		k.want(a.Name == "" || labelName.MatchString(a.Name) && len(a.Name) <= 64, path+".name", "is "+quote(a.Name), "use letters, digits and _, at most 64")
+		if first, twice := seen[a.Name]; twice && a.Name != "" {
+			k.want(false, path+".name", "is "+quote(a.Name)+", which "+first+" is already", "give each rule a name of its own")
+		}
+		seen[a.Name] = path
+		k.want(a.Metric != "", path+".metric", "is not given", "lag or sync_errors")
+		k.want(a.Above >= 0, path+".above", "is "+a.Above.String(), "choose 0 or more")
+		k.want(a.Metric != "lag" || a.Rate == 0, path+".rate", "is "+a.Rate.String()+", but a lag has no rate", "leave it away")
+		k.want(a.Metric != "sync_errors" || a.Rate > 0 && a.Rate <= maxRate, path+".rate", "is "+a.Rate.String(), "choose one up to 1h: the runbook's is 5m")
+		k.want(a.For >= 0, path+".for", "is "+a.For.String(), "choose 0s or more")
+		k.want(a.Keep >= 0, path+".keep_firing_for", "is "+a.Keep.String(), "choose 0s or more")
+	}
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Admin      Admin      `yaml:"admin"`
 	Metrics    Metrics    `yaml:"metrics"`
 	Thresholds Thresholds `yaml:"thresholds"`
+	Alerts     []Alert    `yaml:"alerts"`
 	WALPath    string     `yaml:"wal_path" doc:"the write-ahead log on the hosts; its disk is listed first"`
 	Process    string     `yaml:"process" doc:"how the names of the database's processes begin"`
 	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log"`
@@ -100,6 +101,18 @@ type Thresholds struct {
 	Escalate Duration `yaml:"lag_escalate" doc:"a longer lag is to be escalated"`
 }
 
+// Alert is an alert rule besides the runbook's three, or in place of the one whose
+// name it has.
+type Alert struct {
+	Name     string   `yaml:"name" doc:"its name; that of one of the runbook's rules replaces it" eg:"ReplicationLagHigh"`
+	Metric   string   `yaml:"metric" doc:"lag, or sync_errors for the rate of that counter" oneof:"lag sync_errors" eg:"lag"`
+	Above    Number   `yaml:"above" doc:"fires above this: seconds behind, or errors per second" eg:"20"`
+	Rate     Duration `yaml:"rate" doc:"range of the rate of sync_errors, up to 1h; 0s for lag"`
+	For      Duration `yaml:"for" doc:"how long it must hold before it fires"`
+	Keep     Duration `yaml:"keep_firing_for" doc:"how long it goes on firing after that"`
+	Severity string   `yaml:"severity" doc:"warning or critical" oneof:"warning critical"`
+}
+
 // Ramp is the runbook's gradual rise of the ingest rate.
 type Ramp struct {
 	Steps []int    `yaml:"steps" doc:"assertions per second, rising" later:"yes"`
@@ -170,3 +183,6 @@ func Default() *Config {
 
 // DefaultNode returns a node with the defaults that each node has.
 func DefaultNode() Node { return Node{Proc: "/proc", Sys: "/sys"} }
+
+// DefaultAlert returns an alert rule with the defaults that each has.
+func DefaultAlert() Alert { return Alert{Severity: "warning"} }

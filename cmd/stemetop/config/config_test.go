@@ -95,6 +95,18 @@ func TestProblemsArePointedAt(t *testing.T) {
 		{"an escape", start + "cluster: \"a\\e[2J\"\n", `f.yaml:2:10: cluster holds a control character: "a\x1b[2J"`, ""},
 		{"a label without a value", start + "prometheus: {labels: [cluster=eu, eu]}\n", `f.yaml:2:35: prometheus.labels[1] is "eu"`, "name=value"},
 		{"a label of no name", start + "prometheus: {labels: [a-b=c]}\n", `f.yaml:2:23: prometheus.labels[0] is "a-b=c"`, "name=value"},
+		{"a metric of no rule", start + "alerts:\n  - {name: A, metric: lags}\n", `f.yaml:3:23: alerts[0].metric can't be "lags"`, `did you mean "lag"?`},
+		{"no metric", start + "alerts:\n  - {name: A}\n", `f.yaml: alerts[0].metric is not given`, "lag or sync_errors"},
+		{"an unknown key of a rule", start + "alerts:\n  - {name: A, metric: lag, abov: 3}\n", `f.yaml:3:28: unknown key "abov" in alerts[0]`, `did you mean "above"?`},
+		{"a threshold with a unit", start + "alerts: [{name: A, metric: lag, above: 20s}]\n", `f.yaml:2:40: alerts[0].above wants a number, not "20s"`, "without a unit"},
+		{"a threshold of nothing", start + "alerts: [{name: A, metric: lag, above: .nan}]\n", `f.yaml:2:40: alerts[0].above wants a number`, ""},
+		{"a rate of a lag", start + "alerts: [{name: A, metric: lag, above: 2, rate: 5m}]\n", `f.yaml:2:49: alerts[0].rate is 5m, but a lag has no rate`, "leave it away"},
+		{"errors without a rate", start + "alerts: [{name: A, metric: sync_errors, above: 2}]\n", `f.yaml: alerts[0].rate is 0s`, "up to 1h"},
+		{"a rate too long", start + "alerts: [{name: A, metric: sync_errors, rate: 2h}]\n", `f.yaml:2:47: alerts[0].rate is 2h`, "up to 1h"},
+		{"the same rule twice", start + "alerts: [{name: A, metric: lag}, {name: A, metric: lag}]\n", `f.yaml:2:41: alerts[1].name is "A", which alerts[0] is already`, "of its own"},
+		{"a name that is none", start + "alerts: [{name: a b, metric: lag}]\n", `f.yaml:2:17: alerts[0].name is "a b"`, "letters"},
+		{"a severity of its own", start + "alerts: [{name: A, metric: lag, severity: page}]\n", `f.yaml:2:43: alerts[0].severity can't be "page"`, "warning, critical"},
+		{"a hold below 0", start + "alerts: [{name: A, metric: lag, for: -1s}]\n", `f.yaml:2:38: alerts[0].for is -1s`, ""},
 		{"a relative path", start + "wal_path: wal\n", `f.yaml:2:11: wal_path is "wal"`, "absolute"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -161,6 +173,11 @@ func TestWriteReadsBack(t *testing.T) {
 			n.ID, n.LogFile = word.Draw(t, "id"), word.Draw(t, "log")
 			c.Replicas = append(c.Replicas, n)
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "alerts") {
+			a := DefaultAlert()
+			a.Name, a.Metric, a.Above = word.Draw(t, "name"), "sync_errors", Number(rapid.Float64Range(-1e300, 1e300).Draw(t, "above"))
+			c.Alerts = append(c.Alerts, a)
+		}
 		var b strings.Builder
 		if err := Write(&b, c); err != nil {
 			t.Fatal(err)
@@ -173,6 +190,31 @@ func TestWriteReadsBack(t *testing.T) {
 			t.Fatalf("%s in\n%s", d, b.String())
 		}
 	})
+}
+
+// What is written as an example of an item is one, once it is no comment any more.
+func TestWrittenExamplesAreRead(t *testing.T) {
+	var b strings.Builder
+	if err := Write(&b, Default()); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, key := range []string{"alerts", "replicas"} {
+		text = strings.Replace(text, "\n"+key+": []", "\n"+key+":", 1)
+	}
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\n#  - ", "\n  - "), "\n#    ", "\n    ")
+	c, err := Parse("f", []byte(text))
+	if err != nil {
+		t.Fatal(err, text)
+	}
+	c.Primary.URL = "http://h:1"
+	if err := c.Check(); err != nil || len(c.Replicas) != 1 {
+		t.Error(err, len(c.Replicas))
+	}
+	want := []Alert{{Name: "ReplicationLagHigh", Metric: "lag", Above: 20, Severity: "warning"}}
+	if d := cmp.Diff(want, c.Alerts); d != "" {
+		t.Error(d)
+	}
 }
 
 func TestOverridesNameTheirFlag(t *testing.T) {

@@ -148,10 +148,7 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string, tag reflect.Str
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, 4))
 	for it := seq.ArrayRange(); it.Next(); {
-		item := reflect.New(v.Type().Elem()).Elem()
-		if item.Type() == reflect.TypeFor[Node]() {
-			item.Set(reflect.ValueOf(DefaultNode()))
-		}
+		item := preset(v.Type().Elem())
 		d.value(it.Value(), item, fmt.Sprintf("%s[%d]", path, v.Len()), tag)
 		v.Set(reflect.Append(v, item))
 	}
@@ -183,4 +180,16 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string, tag reflect.S
 		return
 	}
 	v.SetString(word)
+}
+
+// preset returns an item of a list with the defaults that each has.
+func preset(t reflect.Type) reflect.Value {
+	item := reflect.New(t).Elem()
+	switch t {
+	case reflect.TypeFor[Node]():
+		item.Set(reflect.ValueOf(DefaultNode()))
+	case reflect.TypeFor[Alert]():
+		item.Set(reflect.ValueOf(DefaultAlert()))
+	}
+	return item
 }

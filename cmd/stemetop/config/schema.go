@@ -18,9 +18,8 @@ type Key struct {
 // Keys returns every key, in the order of the documented file.
 func Keys() []Key {
 	var keys []Key
-	node := DefaultNode()
 	c := Default()
-	c.Replicas = []Node{node}
+	c.Replicas, c.Alerts = []Node{DefaultNode()}, []Alert{DefaultAlert()}
 	visit(reflect.ValueOf(c).Elem(), "", func(path string, f reflect.StructField, v reflect.Value) {
 		keys = append(keys, Key{
 			Path:    strings.ReplaceAll(path, "[0]", "[]"),

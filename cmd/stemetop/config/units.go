@@ -112,3 +112,22 @@ func (s *Size) UnmarshalText(b []byte) error {
 	*s = Size(total)
 	return nil
 }
+
+// Number is a number as people write it: "20", "0.05".
+type Number float64
+
+// String returns the shortest form that UnmarshalText reads back.
+func (n Number) String() string { return strconv.FormatFloat(float64(n), 'g', -1, 64) }
+
+// MarshalText returns String.
+func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
+// UnmarshalText reads a finite number without a unit.
+func (n *Number) UnmarshalText(b []byte) error {
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return fmt.Errorf("%q is not a number", string(b))
+	}
+	*n = Number(v)
+	return nil
+}

@@ -55,15 +55,21 @@ func kindOf(n ast.Node) string {
 
 // wanted names what a value of its own form is.
 func wanted(v reflect.Value) string {
-	if v.Type() == reflect.TypeFor[Size]() {
+	switch v.Type() {
+	case reflect.TypeFor[Size]():
 		return "a size"
+	case reflect.TypeFor[Number]():
+		return "a number"
 	}
 	return "a duration"
 }
 
 func unitHint(v reflect.Value) string {
-	if v.Type() == reflect.TypeFor[Size]() {
+	switch v.Type() {
+	case reflect.TypeFor[Size]():
 		return "write a number with its unit, such as 32MiB or 1GiB"
+	case reflect.TypeFor[Number]():
+		return "write it without a unit, such as 20 or 0.05"
 	}
 	return "write a number with its unit, such as 500ms, 5s, 1m30s or 14d"
 }

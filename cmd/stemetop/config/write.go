@@ -34,7 +34,8 @@ func writeGroup(b *strings.Builder, v reflect.Value, indent string, comments boo
 			fmt.Fprintf(b, "%s%s:\n", indent, key)
 			writeGroup(b, value, indent+"  ", comments)
 		case isGroupList(f.Type) && value.Len() == 0:
-			fmt.Fprintf(b, "%s%s: []\n", indent, key)
+			fmt.Fprintf(b, "%s%s: []%s\n", indent, key, "  # or, each after a dash:")
+			writeExample(b, f.Type.Elem(), indent)
 		case isGroupList(f.Type):
 			fmt.Fprintf(b, "%s%s:\n", indent, key)
 			for j := range value.Len() {
@@ -47,6 +48,23 @@ func writeGroup(b *strings.Builder, v reflect.Value, indent string, comments boo
 			}
 			fmt.Fprintf(b, "%s%s: %s%s\n", indent, key, word, comment(f, comments))
 		}
+	}
+}
+
+// writeExample writes how an item of an empty list would look, as comments.
+func writeExample(b *strings.Builder, t reflect.Type, indent string) {
+	item, dash := preset(t), "- "
+	for _, f := range fields(t) {
+		word := f.Tag.Get("eg")
+		if s := inline(item.FieldByIndex(f.Index)); word == "" {
+			word = s
+		}
+		if word == "" {
+			word = `""`
+		}
+		doc := f.Tag.Get("doc")
+		fmt.Fprintf(b, "%s#  %s%s: %s  # %s\n", indent, dash, f.Tag.Get("yaml"), word, doc)
+		dash = "  "
 	}
 }
 
