@@ -51,6 +51,10 @@ fuzz: ## each fuzz target for FUZZTIME
 		done; \
 	done
 
+.PHONY: score
+score: ## how often the verdict is right, over 320 incidents of the embedded cluster
+	$(GO) test ./cmd/stemetop -run '^$$' -bench '^BenchmarkScore$$' -benchtime 1x -timeout 30m
+
 .PHONY: soak
 soak: ## an hour of the demo in a minute, with flat memory
 	STEMETOP_SOAK=1h $(GO) test ./cmd/stemetop -run '^TestSoak$$' -v -timeout 15m

@@ -200,6 +200,6 @@ func (p *Past) shift(by time.Duration) {
 		}
 	}
 	for _, e := range p.errors {
-		e.since, e.last = e.since.Add(by), e.last.Add(by)
+		e.shift(by)
 	}
 }

@@ -6,11 +6,25 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// errorRun is a run of growth of one replica's counter of sync errors.
+// errorRun is what the counters of one replica's sync errors and of its completed
+// syncs did.
 type errorRun struct {
 	value       float64
 	base        float64   // before the run
 	since, last time.Time // of the growth; zero before the first
+
+	completed   float64   // syncs, by the histogram of their durations; it is read now and then
+	counts      bool      // there is one
+	inRow       float64   // errors since the last that completed
+	sure        float64   // those of them that were counted when the histogram was read last
+	firstFailed time.Time // the first of those in a row
+}
+
+// failsAlways tells whether sync after sync fails and none completes: three in
+// a row. A background sync that is tried again every half a minute never comes
+// above the runbook's rate, which is one for an alert.
+func (e *errorRun) failsAlways(at time.Time) bool {
+	return e.counts && e.sure >= 3 && at.Sub(e.last) <= errorGap
 }
 
 // rate returns the errors a second of a run that goes on, over its own time:
@@ -31,7 +45,7 @@ const errorGap = time.Minute
 func (p *Past) countErrors(o *cluster.Observation, b *cluster.MetricsReading) {
 	for i := range b.Samples {
 		m := &b.Samples[i]
-		if m.Family != cluster.FamilySyncErrors {
+		if m.Family != cluster.FamilySyncErrors && m.Family != cluster.FamilySyncDurationCount {
 			continue
 		}
 		id := m.Replica
@@ -39,12 +53,23 @@ func (p *Past) countErrors(o *cluster.Observation, b *cluster.MetricsReading) {
 			id = o.Source.Node
 		}
 		e := p.errors[id]
-		if e == nil {
+		switch {
+		case m.Family == cluster.FamilySyncDurationCount && e != nil:
+			e.complete(m.Value)
+		case m.Family == cluster.FamilySyncErrors && e == nil:
 			p.errors[id] = &errorRun{value: m.Value}
-			continue
+		case m.Family == cluster.FamilySyncErrors:
+			e.count(m.Value, o.Taken)
 		}
-		e.count(m.Value, o.Taken)
 	}
+}
+
+// complete takes how many syncs completed.
+func (e *errorRun) complete(v float64) {
+	if e.counts && v != e.completed {
+		e.inRow = 0
+	}
+	e.completed, e.counts, e.sure = v, true, e.inRow
 }
 
 func (e *errorRun) count(v float64, at time.Time) {
@@ -52,9 +77,21 @@ func (e *errorRun) count(v float64, at time.Time) {
 		if e.since.IsZero() || at.Sub(e.last) > errorGap {
 			e.since, e.base = at, e.value
 		}
+		if e.inRow == 0 {
+			e.firstFailed = at
+		}
+		e.inRow += v - e.value
 		e.last = at
 	}
 	e.value = v
+}
+
+func (e *errorRun) shift(by time.Duration) {
+	for _, t := range []*time.Time{&e.since, &e.last, &e.firstFailed} {
+		if !t.IsZero() {
+			*t = t.Add(by)
+		}
+	}
 }
 
 // progressRun counts how often a sync began anew before it was done.

@@ -174,6 +174,16 @@ func beliefRules() []rule {
 			}, 390, cluster.CauseDisk, likely, []string{"they are over"}, "throttle sync",
 		},
 		{
+			"syncs that fail now and then, and never complete", 3, hit(300, effect{capacity: 0.1, errors: 0.05}), 420, cluster.CauseSync, likely,
+			[]string{"syncs in a row failed, none completed", "the gap does not close"},
+			"sync",
+		},
+		{
+			"syncs that fail now and then, and complete as well", 3, hit(300, effect{capacity: 0.1, errors: 0.05, completes: true}), 420,
+			cluster.CauseUnknown, unsure,
+			nil, "",
+		},
+		{
 			"a lag that stands still", 3, hit(300, effect{capacity: 0.3, lag: func(float64, int) float64 { return 7.25 }}), 380,
 			cluster.CauseMeasurement, likely,
 			[]string{"stands at 7.3 s", "don't act on the lag"},

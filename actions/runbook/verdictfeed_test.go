@@ -57,7 +57,8 @@ func (w *world) observe() {
 		r.Samples = append(r.Samples,
 			cluster.Sample{Family: cluster.FamilyLag, Replica: n.id, Value: lag},
 			cluster.Sample{Family: cluster.FamilySyncProgress, Replica: n.id, Value: progress},
-			cluster.Sample{Family: cluster.FamilySyncErrors, Replica: n.id, Value: n.errors})
+			cluster.Sample{Family: cluster.FamilySyncErrors, Replica: n.id, Value: n.errors},
+			cluster.Sample{Family: cluster.FamilySyncDurationCount, Replica: n.id, Value: n.completed})
 	}
 	r.Unit = cluster.ProgressRatio
 	slices.SortStableFunc(r.Samples, func(a, b cluster.Sample) int { return int(a.Family) - int(b.Family) })

@@ -45,6 +45,16 @@ func (d *diagnosis) syncErrors(y *cluster.Sync) {
 	if e != nil && e.rate(d.s.At) > rate {
 		rate, over = e.rate(d.s.At), "of late"
 	}
+	if ok && rate <= fewErrors && e != nil && e.failsAlways(d.s.At) {
+		since := e.firstFailed
+		if since.Sub(d.s.FirstSeen) < errorGap {
+			since = time.Time{} // the first that we saw need not be the first
+		}
+		d.find(finding{
+			cause: cluster.CauseSync, tool: "errors", order: d.orderOf(since), since: since,
+			text: fmt.Sprintf("%.0f syncs in a row failed, none completed", e.inRow) + d.sinceWords(since),
+		})
+	}
 	if !ok || rate <= fewErrors {
 		return
 	}

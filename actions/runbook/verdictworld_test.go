@@ -16,29 +16,30 @@ import (
 
 // effect is what a fault does to a node while it lasts. Zero values do nothing.
 type effect struct {
-	stops    bool    // nothing is applied
-	capacity float64 // share of the usual load that can still be applied
-	await    float64 // ms
-	flush    float64 // ms
-	util     float64 // percent
-	other    float64 // ms, await of another device
-	blocked  float64 // tasks that wait for I/O, mean
-	psiIO    float64 // percent
-	busyAll  float64 // percent of all cores, by others
-	oneCore  float64 // percent of one core, by others
-	service  float64 // percent of one core, by the service
-	psiCPU   float64 // percent
-	steal    float64 // percent
-	loss     float64 // percent
-	rtt      float64 // ms, added
-	port     cluster.PortState
-	cut      bool // nothing of the monitor's reaches it
-	tripped  bool
-	errors   float64 // sync errors a second
-	sync     func(second int) float64
-	lag      func(lag float64, second int) float64
-	slow     float64 // ms, added to each scrape
-	clock    float64 // s, how wrong the host's clock is
+	stops     bool    // nothing is applied
+	capacity  float64 // share of the usual load that can still be applied
+	await     float64 // ms
+	flush     float64 // ms
+	util      float64 // percent
+	other     float64 // ms, await of another device
+	blocked   float64 // tasks that wait for I/O, mean
+	psiIO     float64 // percent
+	busyAll   float64 // percent of all cores, by others
+	oneCore   float64 // percent of one core, by others
+	service   float64 // percent of one core, by the service
+	psiCPU    float64 // percent
+	steal     float64 // percent
+	loss      float64 // percent
+	rtt       float64 // ms, added
+	port      cluster.PortState
+	cut       bool // nothing of the monitor's reaches it
+	tripped   bool
+	errors    float64 // sync errors a second
+	completes bool    // a sync every 7 s
+	sync      func(second int) float64
+	lag       func(lag float64, second int) float64
+	slow      float64 // ms, added to each scrape
+	clock     float64 // s, how wrong the host's clock is
 }
 
 type fault struct {
@@ -65,7 +66,8 @@ type vnode struct {
 	applied    float64
 	received   float64
 	tripAt     int
-	errors     float64
+	errors     float64 // of syncs
+	completed  float64 // syncs
 	uptime     float64
 	r          cluster.HostReading
 	ticks      cluster.CPUTicks
@@ -167,6 +169,7 @@ func (n *vnode) now(second int) effect {
 		} {
 			*p[0] = max(*p[0], *p[1]*k)
 		}
+		e.completes = e.completes || f.completes
 		e.stops, e.cut, e.tripped = e.stops || f.stops, e.cut || f.cut, e.tripped || f.tripped
 		if f.port != cluster.PortUnknown {
 			e.port = f.port
@@ -215,6 +218,7 @@ func (w *world) step() {
 		n.applied += max(0, got)
 		n.received += max(0, got) * 220
 		n.errors += n.count(restErrors, e.errors)
+		n.completed += float64(btoi(e.completes && t%7 == 0))
 		if e.tripped && n.tripAt == 0 {
 			n.tripAt = t
 		}

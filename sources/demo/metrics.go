@@ -45,7 +45,7 @@ func (e *encoder) primary(w *physics.World, replicas []*physics.Node) {
 	const lag, sent = "stemedb_replication_lag_seconds", "stemedb_network_bytes_sent_total"
 	e.family(lag, gauge, helpLag)
 	for _, r := range replicas {
-		e.float(w.Lag(r).Round(time.Millisecond).Seconds(), -1, lag, "replica", r.ID)
+		e.float(w.ReportedLag(r), -1, lag, "replica", r.ID)
 	}
 	e.family(sent, counter, helpSent)
 	for _, r := range replicas {

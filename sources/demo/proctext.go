@@ -21,7 +21,7 @@ func appendStat(b []byte, h *physics.Host, booted time.Time) []byte {
 	var each []byte
 	for i, c := range h.CPU {
 		each = fmt.Appendf(each, "cpu%d", i)
-		for j, v := range [10]float64{c.User, c.Nice, c.System, c.Idle, c.IOWait, 0, c.SoftIRQ} {
+		for j, v := range [10]float64{c.User, c.Nice, c.System, c.Idle, c.IOWait, 0, c.SoftIRQ, c.Steal} {
 			sum[j] += uint64(v)
 			each = strconv.AppendUint(append(each, ' '), uint64(v), 10)
 		}

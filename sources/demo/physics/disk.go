@@ -18,7 +18,20 @@ const (
 	queueDepth = 20 // writers that can wait at once
 	writeKB    = 24
 	readKB     = 16
+	rootUnits  = 3000 // work units/s of the system's disk, a slow one
 )
+
+// parallel accounts for one step in which another program kept reads in a part
+// of the time in the device, of which busy was in use; it serves them side by side at its usual speed.
+func (d *Disk) parallel(share, busy float64) {
+	const perSecond, wait = 4000, 0.2 // ms
+	reads := share * perSecond * stepSeconds
+	d.ReadIOs += reads
+	d.ReadSectors += reads * readKB * 2
+	d.ReadTicks += reads * wait
+	d.WeightedTicks += reads * wait
+	d.IOTicks += share * (1 - busy) * 1000 * stepSeconds
+}
 
 // step accounts for one step in which units of work were done by a disk whose
 // capacity is of units per step.

@@ -33,6 +33,7 @@ const (
 	diskUnits     = 12000 // work units/s of a healthy disk
 	cpuUnits      = 15000 // work units/s of the one core that receives and applies
 	netRate       = 20000 // assertions/s over a healthy link
+	sendLimit     = 3500  // assertions/s to each replica, of a primary that others begin to press
 	receiveCost   = 2
 	applyCost     = 1
 	// receiveShare is the part of a resource that receiving may take: the

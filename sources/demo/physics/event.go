@@ -19,6 +19,14 @@ const (
 	CrashLoop                  // Value: 1 begins, 0 ends: the process dies again and again while it syncs
 	OfferedRate                // Value: assertions/s that clients send; cluster-wide
 	LogLine                    // Text, with level WARN
+	IOStall                    // Value: 0 to 1, the part of the time that the service's I/O is held back above the device
+	CoreSpeed                  // Value: 0 to 1; what the processors do in a second of theirs, as when they are too hot
+	Steal                      // Value: 0 to 1, the part of the processors that a neighbour on the machine takes
+	OneCore                    // Value: 0 to 1, the part of one core, not the service's, that another program takes
+	ParallelReads              // Value: 0 to 1, the share of time with reads in the WAL's device, each as fast as ever
+	OtherDisk                  // Value: 0 to 1, how busy another program keeps the system's disk
+	LagFrozen                  // Value: 1 begins, 0 ends: the primary reports the same lag of the replica
+	LagOff                     // Value: seconds by which the reported lag is wrong; may be NaN
 )
 
 // Event is a change of circumstances at an instant.
@@ -56,6 +64,16 @@ func (w *World) handle(e Event) {
 		w.offered = e.Value
 	case LogLine:
 		w.logf(n, Warn, "%s", e.Text)
+	case LagFrozen:
+		n.frozen = nil
+		if e.Value > 0 {
+			lag := w.ReportedLag(n)
+			n.frozen = &lag
+		}
+	case LagOff:
+		n.lagOff = e.Value
+	default:
+		n.trouble.set(e)
 	}
 }
 

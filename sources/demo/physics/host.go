@@ -5,7 +5,7 @@ const Cores = 4
 
 // CPU is the line of one processor in /proc/stat, in ticks of 1/100 s.
 type CPU struct {
-	User, Nice, System, Idle, IOWait, SoftIRQ float64
+	User, Nice, System, Idle, IOWait, SoftIRQ, Steal float64
 }
 
 // Net is the traffic of a host's only network interface.
@@ -42,6 +42,7 @@ func (n *Node) stepHost(w *World, did work) {
 		apply: did.cpu / (cpuUnits * stepSeconds), hog: 1 - min(1, n.cpu), background: 0.06,
 		diskUnits: did.disk, diskCapacity: n.disk * diskUnits * stepSeconds, reads: 14,
 		rx: float64(did.received)*assertionBytes + did.syncBytes, tx: 180_000 * stepSeconds,
+		trouble: &n.trouble,
 	}
 	if n.net < 1 && !n.Breaker.Open {
 		l.loss = 0.02
@@ -60,9 +61,10 @@ func (w *World) primaryHost(ingested, sent uint64) {
 	}
 	share := float64(ingested) / (ingestLimit * stepSeconds)
 	l := load{
-		apply: share, background: 0.05 + 0.85*share,
-		diskUnits: float64(ingested) * receiveCost, diskCapacity: 2 * diskUnits * stepSeconds, reads: 40,
+		apply: share, hog: 1 - min(1, n.cpu), background: 0.05 + 0.85*share,
+		diskUnits: float64(ingested) * receiveCost, diskCapacity: 2 * n.disk * diskUnits * stepSeconds, reads: 40,
 		rx: float64(ingested) * assertionBytes, tx: float64(sent),
+		trouble: &n.trouble,
 	}
 	l.jitter(w, n)
 	n.Host.step(&l, &n.Process)

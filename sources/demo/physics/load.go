@@ -17,6 +17,7 @@ type load struct {
 	reads                   float64 // per second
 	rx, tx                  float64 // bytes
 	loss                    float64 // of packets
+	trouble                 *trouble
 }
 
 func (l *load) jitter(w *World, n *Node) {
@@ -57,15 +58,17 @@ func newHost(seed, stream uint64) *Host {
 
 // step turns the load of one step into counters.
 func (h *Host) step(l *load, p *Process) {
+	t := l.trouble
 	busy := h.WAL.step(l.diskUnits, l.diskCapacity, l.reads)
-	h.Root.step(4*unitsPerIO*stepSeconds, diskUnits*stepSeconds, 0.2)
-	// A disk stalls its writers when little of it is idle, not before.
-	stall := 0.01*busy + 0.55*math.Pow(max(0, busy-0.5)/0.5, 4)
+	h.WAL.parallel(t.parallelReads, busy)
+	other := h.Root.step(max(4*unitsPerIO*stepSeconds, t.otherDisk*rootUnits*stepSeconds), rootUnits*stepSeconds, 0.2)
+	stall := 1 - (1-stallOf(busy))*(1-stallOf(other))*(1-t.ioStall)
 	runnable := h.stepCPU(l, p, stall)
 	h.stepNet(l)
 	h.psi(&h.IOSome, stall)
 	h.psi(&h.IOFull, stall*0.8)
-	h.psi(&h.CPUSome, 0.005+0.03*l.background+0.85*l.hog)
+	// A thread whose core is taken by a neighbour holds up those behind it.
+	h.psi(&h.CPUSome, min(1, 0.005+0.03*l.background+0.85*l.hog+0.6*t.steal))
 	h.psi(&h.MemorySome, 0)
 	for i, decay := range h.loadAvgDecay {
 		h.Load[i] = h.Load[i]*decay + (runnable+stall*4)*(1-decay)
@@ -74,9 +77,14 @@ func (h *Host) step(l *load, p *Process) {
 	h.Writeback = 9000 * stall
 }
 
+// stallOf returns the part of the time that the writers of a disk wait: much
+// when little of it is idle, not before.
+func stallOf(busy float64) float64 { return 0.01*busy + 0.55*math.Pow(max(0, busy-0.5)/0.5, 4) }
+
 // stepCPU fills each processor's time and returns how many tasks wanted to run.
 func (h *Host) stepCPU(l *load, p *Process, stall float64) (runnable float64) {
 	const ticks = 100 * stepSeconds
+	t := l.trouble
 	h.Hogged = l.hog > 0
 	for i := range h.CPU {
 		c := &h.CPU[i]
@@ -84,9 +92,14 @@ func (h *Host) stepCPU(l *load, p *Process, stall float64) (runnable float64) {
 		if i == 0 {
 			own += l.apply
 		}
-		own = min(own, 1-l.hog*0.97)
-		idle := max(0, 1-own-l.hog)
-		hog := 1 - own - idle
+		others := l.hog
+		if i == 2 {
+			others = max(others, t.oneCore)
+		}
+		there := 1 - t.steal
+		own = min(own/(1-t.slow), max(0, there-others*0.97))
+		idle := max(0, there-own-others)
+		hog := there - own - idle
 		// The scheduler books the wait on the processor that the writer slept
 		// on; the model lets that be the first two.
 		wait := 0.0
@@ -96,6 +109,7 @@ func (h *Host) stepCPU(l *load, p *Process, stall float64) (runnable float64) {
 		c.User += ticks * (own*0.72 + hog*0.97)
 		c.System += ticks * (own*0.25 + hog*0.03)
 		c.SoftIRQ += ticks * own * 0.03
+		c.Steal += ticks * t.steal
 		c.IOWait += ticks * wait
 		c.Idle += ticks * (idle - wait)
 		if p.Up {

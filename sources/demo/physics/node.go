@@ -22,7 +22,10 @@ type Node struct {
 	Host    *Host // nil if it has none
 
 	disk, cpu, net       float64 // capacity as a part of a healthy node's
-	receiveTok, applyTok float64 // fractions of an assertion carried to the next step
+	trouble              trouble
+	frozen               *float64 // the lag that is reported for ever; nil if it is not
+	lagOff               float64  // s, by which the reported lag is wrong
+	receiveTok, applyTok float64  // fractions of an assertion carried to the next step
 	syncTok              float64
 	stream               uint64 // of its noise
 }
@@ -65,7 +68,8 @@ func (w *World) replicate(n *Node) uint64 {
 	var did work
 	if n.Process.Up {
 		diskLeft := n.disk * diskUnits * stepSeconds * (1 + 0.03*noise(w.seed, n.stream, w.k))
-		cpuLeft := n.cpu * cpuUnits * stepSeconds
+		diskLeft *= 1 - n.trouble.ioStall
+		cpuLeft := n.cpu * n.trouble.cores() * cpuUnits * stepSeconds
 		w.stepSync(n, &did, diskLeft)
 		w.receive(n, &did, min(diskLeft, cpuLeft))
 		n.apply(&did, diskLeft, cpuLeft)
@@ -82,7 +86,7 @@ func (w *World) receive(n *Node, did *work, units float64) {
 		n.receiveTok = 0
 		return
 	}
-	capacity := min(n.net*netRate*stepSeconds, receiveShare*units/receiveCost)
+	capacity := min(n.net*netRate*stepSeconds, w.sendRate()*stepSeconds, receiveShare*units/receiveCost)
 	arrived := w.log.producedBy(w.now - n.delay(w))
 	did.received = take(&n.receiveTok, capacity, arrived, n.Received)
 	n.Received += did.received

@@ -92,11 +92,23 @@ func (w *World) ingest() uint64 {
 // what is offered, mildly noisy, or the rate limit.
 func (w *World) IngestRate() float64 {
 	rate := w.offered * (1 + 0.04*wave(w.seed, streamOffered, w.k) + 0.03*noise(w.seed, streamJitter, w.k))
-	rate = min(rate, ingestLimit)
+	rate = min(rate, ingestLimit*w.nodes[0].strength())
 	if w.limit > 0 {
 		rate = min(rate, float64(w.limit))
 	}
 	return rate
+}
+
+// strength is what a node can do, as a part of what a healthy one can.
+func (n *Node) strength() float64 { return min(n.disk*(1-n.trouble.ioStall), n.cpu*n.trouble.cores()) }
+
+// sendRate returns how many assertions a second the primary can send to each
+// replica: what it takes in comes first, so pressed it sends less.
+func (w *World) sendRate() float64 {
+	if s := w.nodes[0].strength(); s < 1 {
+		return s * sendLimit
+	}
+	return netRate
 }
 
 // slowest returns the least count that a replica has applied.
@@ -127,6 +139,14 @@ func (w *World) Lag(n *Node) time.Duration {
 		return 0
 	}
 	return max(0, w.now-w.log.timeOf(n.Applied+1))
+}
+
+// ReportedLag returns the lag of n in seconds as the primary reports it.
+func (w *World) ReportedLag(n *Node) float64 {
+	if n.frozen != nil {
+		return *n.frozen
+	}
+	return w.Lag(n).Round(time.Millisecond).Seconds() + n.lagOff
 }
 
 // Limit returns the rate limit in assertions per second, 0 if there is none.
