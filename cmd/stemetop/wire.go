@@ -113,6 +113,7 @@ func (w *wiring) host(n config.Node) (*host.Collector, error) {
 	return host.New(host.Options{
 		Node: cluster.NodeID(n.ID), Transport: t, Clock: w.clock,
 		Proc: n.Proc, Sys: n.Sys, WALPath: w.config.WALPath, Process: w.config.Process,
+		Ports: w.rpcPorts(), Names: w.rpcNames(),
 	}), nil
 }
 
@@ -169,7 +170,7 @@ func (w *wiring) session() cluster.Observation {
 	for i, n := range w.nodes() {
 		spec := cluster.NodeSpec{
 			ID: cluster.NodeID(n.ID), Metrics: n.URL != "", Host: n.SSH != "",
-			AgentID: cluster.NodeID(n.AgentID), Address: address(n.URL),
+			AgentID: cluster.NodeID(n.AgentID), Address: address(n.URL), RPC: cluster.Clean(w.rpc(n)),
 		}
 		if i == 0 {
 			s.Primary = spec

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,4 +70,30 @@ func (w *wiring) rpc(n config.Node) string {
 		return ""
 	}
 	return net.JoinHostPort(u.Hostname(), strconv.Itoa(w.config.RPCPort))
+}
+
+// rpcPorts are the ports of the RPC of all nodes, for their connections to be
+// listed by: the configured one, and those of nodes that have another.
+func (w *wiring) rpcPorts() []uint16 {
+	ports := []uint16{uint16(w.config.RPCPort)}
+	for _, n := range w.nodes() {
+		_, word, err := net.SplitHostPort(w.rpc(n))
+		port, bad := strconv.ParseUint(word, 10, 16)
+		if err == nil && bad == nil && !slices.Contains(ports, uint16(port)) {
+			ports = append(ports, uint16(port))
+		}
+	}
+	return ports
+}
+
+// rpcNames are the names, unlike addresses, at which nodes have their RPC ports.
+func (w *wiring) rpcNames() []string {
+	var names []string
+	for _, n := range w.nodes() {
+		name, _, err := net.SplitHostPort(w.rpc(n))
+		if _, bad := netip.ParseAddr(name); err == nil && bad != nil && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

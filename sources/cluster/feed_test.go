@@ -22,7 +22,7 @@ func newFeed(t testing.TB) *feed {
 	f.publish(0, Source{Kind: FromMonitor}, &Session{
 		Run: "r", Cluster: Clean("test"), Interval: time.Second, Speed: 1,
 		Primary:    NodeSpec{ID: "node1", Metrics: true},
-		Replicas:   []NodeSpec{{ID: "node2", Metrics: true, Host: true}, {ID: "node3", Metrics: true}},
+		Replicas:   []NodeSpec{{ID: "node2", Metrics: true, Host: true, RPC: Clean("10.0.0.2:18182")}, {ID: "node3", Metrics: true}},
 		Thresholds: Thresholds{5 * time.Second, 10 * time.Second, time.Minute},
 	}, nil)
 	return f

@@ -101,7 +101,8 @@ func (h *History) applyMetrics(o *Observation, s *State) {
 }
 
 func (h *History) applyHost(o *Observation, s *State) {
-	if _, facts := o.Body.(*HostFacts); facts {
+	switch o.Body.(type) {
+	case *HostFacts, *SocketReading:
 		return
 	}
 	node := o.Source.Node

@@ -112,10 +112,20 @@ type HostFacts struct {
 	WAL      WALDevice
 	Devices  []DeviceFacts
 	Links    []LinkFacts // network interfaces that have hardware, by name
+	// Addresses are the IP addresses of the host itself, but loopback and
+	// link-local ones, which others have too.
+	Addresses []Text
+	Resolved  []Resolved // names of nodes, as this host resolves them
 	// ClockOffset is the host's wall clock minus the monitor's, ClockError the
 	// bound of its error. ClockKnown is false where it was not measured.
 	ClockOffset, ClockError time.Duration
 	ClockKnown              bool
+}
+
+// Resolved is a name and the IP addresses that it stands for.
+type Resolved struct {
+	Name      Text
+	Addresses []Text
 }
 
 // WALDevice is the block device below the WAL path. Device is empty where it

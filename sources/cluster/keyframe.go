@@ -27,7 +27,7 @@ func (s *State) Keyframe() []Observation {
 	for _, id := range sortedKeys(s.nodes) {
 		n := s.nodes[id]
 		add(n.probe.usable, n.probe.newest, n.admin.usable, n.admin.newest)
-		add(n.metrics.usable, n.metrics.newest, n.facts)
+		add(n.metrics.usable, n.metrics.newest, n.facts, n.socketBase, n.sockets)
 		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
 	}
 	slices.SortStableFunc(rest, func(a, b Observation) int { return cmp.Compare(a.Seq, b.Seq) })

@@ -49,7 +49,7 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 
 func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	id := rapid.SampledFrom([]NodeID{"node2", "node3", "node9"}).Draw(r, "node")
-	switch rapid.IntRange(0, 12).Draw(r, "kind") {
+	switch rapid.IntRange(0, 14).Draw(r, "kind") {
 	case 0, 1, 2:
 		lags := map[NodeID]float64{}
 		for _, id := range []NodeID{"node2", "node3", "node9"} {
@@ -82,6 +82,14 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	case 10:
 		f.publish(now, Source{FromAdmin, "node1"}, &BreakersReading{
 			Tripped: []TrippedBreaker{{Agent: "agent-" + id, Failures: 3, FailuresKnown: true}},
+		}, nil)
+	case 13, 14:
+		teller := rapid.SampledFrom([]NodeID{"node1", id}).Draw(r, "teller")
+		n := uint64(now.Milliseconds()) / rapid.SampledFrom([]uint64{1, 2}).Draw(r, "slower")
+		list := []Connection{conn("10.0.0.1:4000", "10.0.0.2:18182", n), conn("10.0.0.9:18182", "10.0.0.1:4001", n)}
+		boot := rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(r, "boot")
+		f.publish(now, Source{FromHost, teller}, &SocketReading{
+			Uptime: boot + now, Via: Clean("ss"), Connections: list[rapid.IntRange(0, 1).Draw(r, "from"):],
 		}, nil)
 	case 11:
 		f.publish(now, Source{Kind: FromJudge}, rapid.SampledFrom([]Body{

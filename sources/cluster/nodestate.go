@@ -11,10 +11,11 @@ import (
 type nodeState struct {
 	metrics, host, probe, admin attempts
 
-	facts            *Observation
-	base, last       *Observation // host readings: rates run from base to last
-	procBase, procAt *Observation // the same for those that have processes
-	usage            Host         // figures from the above; Access is filled in when viewed
+	facts               *Observation
+	base, last          *Observation // host readings: rates run from base to last
+	procBase, procAt    *Observation // the same for those that have processes
+	sockets, socketBase *Observation // lists of connections: rates run from base to the newest
+	usage               Host         // figures from the above; Access is filled in when viewed
 }
 
 // attempts are the newest attempt of a source and the newest that was usable.
@@ -62,7 +63,11 @@ func (s *State) applyHost(o *Observation) {
 		if n.last != nil {
 			n.usage = s.usage(n)
 		}
+		s.joined = nil
 		return // facts come beside the counters of the same tick: not an attempt of their own
+	case *SocketReading:
+		s.foldSockets(n, o, b)
+		return // beside counters too
 	case *HostReading:
 		s.foldHost(n, o, b)
 	}

@@ -71,13 +71,15 @@ type Observation struct {
 }
 
 // Body is what an observation carries. The set is closed: MetricsReading,
-// HostReading, HostFacts, ProbeReading, BreakersReading, AlertChange, Verdict,
-// Escalation, PrometheusReading, Session, Settings, Note, Gap, ClockStep, Recall.
+// HostReading, HostFacts, SocketReading, ProbeReading, BreakersReading,
+// AlertChange, Verdict, Escalation, PrometheusReading, Session, Settings, Note,
+// Gap, ClockStep, Recall.
 type Body interface{ body() }
 
 func (*MetricsReading) body()  {}
 func (*HostReading) body()     {}
 func (*HostFacts) body()       {}
+func (*SocketReading) body()   {}
 func (*Session) body()         {}
 func (*Settings) body()        {}
 func (*Note) body()            {}
@@ -114,6 +116,7 @@ type NodeSpec struct {
 	Host    bool   // an SSH target is configured
 	AgentID NodeID // the circuit breaker's agent; may be empty
 	Address Text   // where its metrics are read, for display; no userinfo, no query
+	RPC     Text   // "host:port" of its RPC port; empty if not known
 }
 
 // Thresholds are the lag limits, in time behind the primary.

@@ -69,7 +69,8 @@ type ProbeRecall struct {
 	Points []ProbePoint
 }
 
-// Network is how a node is reached from the monitor.
+// Network is how a replica is reached: from the monitor, but where a field says
+// otherwise.
 type Network struct {
 	Access
 	Method                ProbeMethod
@@ -80,4 +81,6 @@ type Network struct {
 	Probes                int    // how many are remembered
 	Port                  PortState
 	PortWhy               Text
+
+	Kernel Kernel // by the connections themselves; not from the monitor
 }

@@ -166,6 +166,7 @@ type Host struct {
 	Pressure       PressureUsage
 	Uptime         time.Duration
 	Missing        []MissingSection
+	Sockets        Sockets
 }
 
 // CPUUsage are percentages of all processors together, as iostat reckons them.

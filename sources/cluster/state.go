@@ -35,7 +35,8 @@ type State struct {
 
 	prometheus attempts
 
-	found []NodeID // discovered replicas, sorted
+	joined *joined  // which connections go where; nil when it must be reckoned anew
+	found  []NodeID // discovered replicas, sorted
 
 	gaps  []Observation
 	notes []Observation
@@ -119,6 +120,7 @@ func (s *State) open(o *Observation, b *Session) {
 		s.firstSeen, s.whole, s.lastSeq = first, whole, o.Seq
 	}
 	s.session, s.sessionSeen, s.interval = *b, keep(o), b.Interval
+	s.joined = nil
 	for _, spec := range b.Replicas {
 		s.lag(spec.ID)
 	}

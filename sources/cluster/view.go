@@ -14,10 +14,10 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 	}
 	v.Primary = s.viewPrimary(at)
 	for _, spec := range s.session.Replicas {
-		v.Replicas = append(v.Replicas, s.viewReplica(spec, true, v.Primary.Metrics, at))
+		v.Replicas = append(v.Replicas, s.viewReplica(spec, true, &v.Primary, at))
 	}
 	for _, id := range s.found {
-		v.Replicas = append(v.Replicas, s.viewReplica(NodeSpec{ID: id}, false, v.Primary.Metrics, at))
+		v.Replicas = append(v.Replicas, s.viewReplica(NodeSpec{ID: id}, false, &v.Primary, at))
 	}
 	s.viewJudged(v)
 	s.viewPrometheus(v)
@@ -72,6 +72,7 @@ func (s *State) viewNode(spec NodeSpec, configured bool, at time.Time) Node {
 	v.Host = s.figures(n)
 	v.Host.Facts = n.hostFacts()
 	v.Host.Access = n.host.view(spec.Host, s.firstSeen, at, s.fresh())
+	v.Host.Sockets = s.viewSockets(spec.ID, v.Host.Access, at)
 	return v
 }
 
@@ -95,11 +96,15 @@ func (s *State) viewPrimary(at time.Time) Primary {
 	return v
 }
 
-func (s *State) viewReplica(spec NodeSpec, configured bool, primary Access, at time.Time) Replica {
+func (s *State) viewReplica(spec NodeSpec, configured bool, primary *Primary, at time.Time) Replica {
 	v := Replica{Node: s.viewNode(spec, configured, at)}
-	v.Lag = s.viewLag(spec.ID, primary, at)
+	v.Lag = s.viewLag(spec.ID, primary.Metrics, at)
 	v.Sync = s.viewSync(spec.ID, at)
 	v.Network = s.viewNetwork(spec.ID, at)
+	v.Network.Kernel = Kernel{
+		Primary: s.viewFlow(primary.ID, spec.ID, primary.Host.Access, at),
+		Replica: s.viewFlow(spec.ID, primary.ID, v.Host.Access, at),
+	}
 	v.Assertions = s.viewAssertions(spec.ID, v.Metrics, at)
 	return v
 }

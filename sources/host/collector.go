@@ -3,6 +3,10 @@ package host
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,10 +32,17 @@ type Options struct {
 	// Dialect forces what answers the ticks: "gawk", "mawk", "busybox awk" or
 	// "sh". Empty takes the first of them that the host has.
 	Dialect string
+	// Ports are the TCP ports of the RPC, of all nodes: the connections from and to
+	// them are listed. None if empty.
+	Ports []uint16
+	// Names are host names at which nodes have their RPC ports: the host resolves
+	// them, since it may know them otherwise than the monitor.
+	Names []string
 	// ProcessEvery is how often processes are read (2 s), ScanEvery how often
-	// new ones are looked for, which starts a process on the host (10 s), and
-	// FactsEvery how often the facts are read, which starts a few (30 s).
-	ProcessEvery, ScanEvery, FactsEvery time.Duration
+	// new ones are looked for, which starts a process on the host (10 s),
+	// SocketsEvery how often connections are listed, which starts one or two (10 s),
+	// and FactsEvery how often the facts are read, which starts a few (30 s).
+	ProcessEvery, ScanEvery, SocketsEvery, FactsEvery time.Duration
 	// Backoff is how long to wait before the next attempt after n failed ones,
 	// from 1; by default 1, 2, 4 s and so on up to 30 s, each 30 % more or less.
 	Backoff func(n int) time.Duration
@@ -49,7 +60,12 @@ func (o *Options) setDefaults() {
 	for _, d := range []struct {
 		at *time.Duration
 		to time.Duration
-	}{{&o.ProcessEvery, 2 * time.Second}, {&o.ScanEvery, 10 * time.Second}, {&o.FactsEvery, 30 * time.Second}} {
+	}{
+		{&o.ProcessEvery, 2 * time.Second},
+		{&o.ScanEvery, 10 * time.Second},
+		{&o.SocketsEvery, 10 * time.Second},
+		{&o.FactsEvery, 30 * time.Second},
+	} {
 		if *d.at <= 0 {
 			*d.at = d.to
 		}
@@ -59,6 +75,27 @@ func (o *Options) setDefaults() {
 	}
 	o.Process = o.Process[:min(len(o.Process), maxComm)]
 }
+
+// maxPorts bounds the filter that the host gives to ss.
+const maxPorts = 32
+
+// ports are the words of a line.
+func (o *Options) ports() string {
+	var words []string
+	for _, p := range o.Ports[:min(len(o.Ports), maxPorts)] {
+		words = append(words, strconv.Itoa(int(p)))
+	}
+	return strings.Join(words, " ")
+}
+
+// names are the words of a line: those that can be host names.
+func (o *Options) names() string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(o.Names), func(n string) bool {
+		return !hostName.MatchString(n)
+	}), " ")
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$`)
 
 // limits are deadlines of I/O, in real time.
 type limits struct {
@@ -145,12 +182,12 @@ func (c *Collector) collect(ctx context.Context) ([]sources.Reading, *cluster.Fa
 		}
 		readings = append(readings, r)
 	}
-	r, failure := c.readCounters(ctx, fresh)
+	counters, failure := c.readCounters(ctx, fresh)
 	if failure != nil {
 		return readings, failure
 	}
 	c.retry.succeeded()
-	return append(readings, r), nil
+	return append(readings, counters...), nil
 }
 
 // connect opens a session and has the script running in it.
@@ -161,7 +198,7 @@ func (c *Collector) connect(ctx context.Context) *cluster.Failure {
 	}
 	answers := make(chan answer, 1)
 	l, failure := remote.Open(ctx, c.o.Transport, script,
-		[]string{c.o.Proc, c.o.Sys, wal, c.o.Process, c.o.Dialect}, c.limits.Limits, hear(answers))
+		[]string{c.o.Proc, c.o.Sys, wal, c.o.Process, c.o.Dialect, c.o.ports(), c.o.names()}, c.limits.Limits, hear(answers))
 	if failure != nil {
 		return failure
 	}

@@ -67,6 +67,10 @@ func parseFacts(text []byte) *facts {
 			f.disk(w)
 		case "link":
 			f.link(w)
+		case "address":
+			f.address(w)
+		case "resolved":
+			f.resolved(w)
 		case "part", "hide", "dm", "btrfs":
 			f.relate(key, w)
 		case "slave":

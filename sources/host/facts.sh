@@ -70,6 +70,14 @@ for d in "$s"/class/net/*; do
 	say "link ${d##*/} $state $speed $duplex"
 done
 set -f
+# The addresses by which others may know the host, and those that it knows others by.
+sed -n '/32 host LOCAL/{x;s/.*|-- /address /p;x;};h' "$p/net/fib_trie" | head -n 200
+sed -n 's/ .*//;s/^/address /p' "$p/net/if_inet6" | head -n 200
+if [ -n "$STEMETOP_NAMES" ] && command -v getent >/dev/null; then
+	timeout 2 sh -c 'for n; do
+		getent ahosts "$n" | while read -r a _; do printf "resolved %s %s\n" "$n" "$a"; done
+	done' sh $STEMETOP_NAMES
+fi
 # The WAL path without symbolic links, or why not.
 phys=
 if [ -z "$w" ]; then :

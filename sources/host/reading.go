@@ -15,6 +15,7 @@ const (
 	sectionPIDs      = "pids" // finds the processes; starts a shell on the host
 	sectionProcesses = "processes"
 	sectionFacts     = "facts"
+	sectionSockets   = "sockets" // starts a process or two on the host
 )
 
 // reader turns the answer to a tick into a reading.
@@ -23,6 +24,7 @@ type reader struct {
 	fresh   bool   // the facts were read just now
 	prefix  string // of the names of the wanted processes
 	reading *cluster.HostReading
+	sockets *cluster.SocketReading // nil when not asked
 	// unknownDevice: a device came that the facts do not know, since they are older.
 	unknownDevice bool
 }
@@ -33,6 +35,10 @@ func (r *reader) read(a *answer, asked []string) *cluster.Failure {
 	r.reading = &cluster.HostReading{}
 	var lost []string
 	for _, name := range asked {
+		if name == sectionSockets {
+			r.readSockets(a.section(name))
+			continue
+		}
 		why := r.why(a.section(name))
 		if why == "" {
 			why = r.parsed(a.section(name))
@@ -52,6 +58,17 @@ func (r *reader) read(a *answer, asked []string) *cluster.Failure {
 	}
 	return cluster.Fail(cluster.FailMissing, "no figures from "+strings.Join(lost, ", "),
 		"check the proc root of this node and what the account may read there")
+}
+
+// readSockets takes in the connections, which are a reading of their own. The
+// uptime, which comes first in the answer, is known by now.
+func (r *reader) readSockets(s *section) {
+	if why := r.why(s); why != "" {
+		r.sockets = &cluster.SocketReading{Why: cluster.Clean(why)}
+	} else {
+		r.sockets = parseSockets(s.body)
+	}
+	r.sockets.Uptime = r.reading.Uptime
 }
 
 // why tells why a section could not be had; empty if it could.

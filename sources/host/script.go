@@ -13,6 +13,9 @@ var shellSource []byte
 //go:embed facts.sh
 var factsSource []byte
 
+//go:embed sockets.sh
+var socketsSource []byte
+
 //go:embed ticks.awk
 var awkSource []byte
 
@@ -20,10 +23,12 @@ var awkSource []byte
 // server may compare them.
 var script = assemble()
 
-// assemble puts the two programs between their quotes in the script.
+// assemble puts the programs between their quotes in the script.
 func assemble() []byte {
 	s := remote.Compact(shellSource)
-	for place, program := range map[string][]byte{"{{facts.sh}}": factsSource, "{{ticks.awk}}": awkSource} {
+	for place, program := range map[string][]byte{
+		"{{facts.sh}}": factsSource, "{{sockets.sh}}": socketsSource, "{{ticks.awk}}": awkSource,
+	} {
 		quoted := bytes.ReplaceAll(remote.Compact(program), []byte(`'`), []byte(`'\''`))
 		s = bytes.Replace(s, []byte(place), quoted, 1)
 	}

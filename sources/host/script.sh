@@ -7,14 +7,15 @@
 # one function, so that it is parsed to its end before anything runs.
 #
 #   it says   @NONCE HELLO 1 OS        once; all before it is noise of the login
-#   it reads  5 lines                  proc root, sys root, WAL path, process prefix, dialect
+#   it reads  7 lines                  proc root, sys root, WAL path, process prefix, dialect,
+#                                      RPC ports, names to resolve
 #   it reads  T N SECTION...           a tick
 #   it says   @NONCE B N SECTION       and the lines of the section, and
 #             @NONCE E N SECTION RC    0 read, 1 not readable, 2 not known,
 #                                      3 read, but more than 64 processes were left out; and
 #             @NONCE D N               after the last section
 #
-# The text of facts.sh and of ticks.awk is put into it before it is sent.
+# The text of facts.sh, sockets.sh and ticks.awk is put into it before it is sent.
 stemetop() {
 	set -f
 	umask 077
@@ -29,9 +30,11 @@ stemetop() {
 	[ "$os" = Linux ] || exit 0
 
 	IFS= read -r proc && IFS= read -r sys && IFS= read -r wal &&
-		IFS= read -r want && IFS= read -r dialect || exit 0
+		IFS= read -r want && IFS= read -r dialect &&
+		IFS= read -r ports && IFS= read -r names || exit 0
 
 	facts='{{facts.sh}}'
+	sockets='{{sockets.sh}}'
 	program='{{ticks.awk}}'
 
 	# The awk that answers each line as it comes: mawk must be told to. Others are
@@ -51,9 +54,11 @@ stemetop() {
 	STEMETOP_WAL=$wal STEMETOP_WANT=$want STEMETOP_DIALECT=$dialect
 	STEMETOP_HZ=$(getconf CLK_TCK 2>/dev/null)
 	STEMETOP_PAGE=$(getconf PAGESIZE 2>/dev/null)
-	STEMETOP_FACTS=$facts
+	STEMETOP_FACTS=$facts STEMETOP_SOCKETS=$sockets
+	STEMETOP_PORTS=$ports STEMETOP_NAMES=$names
 	export STEMETOP_NONCE STEMETOP_PROC STEMETOP_SYS STEMETOP_WAL STEMETOP_WANT
 	export STEMETOP_DIALECT STEMETOP_HZ STEMETOP_PAGE STEMETOP_FACTS
+	export STEMETOP_SOCKETS STEMETOP_PORTS STEMETOP_NAMES
 	case $dialect in
 	gawk) exec gawk "$program" ;;
 	mawk) exec mawk -W interactive "$program" ;;
@@ -150,6 +155,11 @@ stemetop() {
 			printf '%s' "$out"
 			out=
 			(eval "$STEMETOP_FACTS") </dev/null 2>/dev/null
+			return 0 ;;
+		sockets)
+			printf '%s' "$out"
+			out=
+			(eval "$STEMETOP_SOCKETS") </dev/null 2>/dev/null
 			return 0 ;;
 		pressure) [ -r "$proc/pressure/io" ] || return 1 ;;
 		uptime | loadavg | stat | diskstats | net/dev | meminfo) [ -r "$proc/$1" ] || return 1 ;;

@@ -98,7 +98,7 @@ func (c *Collector) lose(failure *cluster.Failure) *cluster.Failure {
 
 // readCounters asks for the ordinary tick, with the slower sections when due.
 // fresh: the facts were read just now.
-func (c *Collector) readCounters(ctx context.Context, fresh bool) (sources.Reading, *cluster.Failure) {
+func (c *Collector) readCounters(ctx context.Context, fresh bool) ([]sources.Reading, *cluster.Failure) {
 	asked := slices.Clone(counterSections)
 	if c.isDue(sectionPIDs) {
 		asked = append(asked, sectionPIDs)
@@ -109,10 +109,14 @@ func (c *Collector) readCounters(ctx context.Context, fresh bool) (sources.Readi
 		asked = append(asked, sectionProcesses)
 		c.put(sectionProcesses, c.o.ProcessEvery)
 	}
+	if len(c.o.Ports) > 0 && c.isDue(sectionSockets) {
+		asked = append(asked, sectionSockets) // last: it takes longer than the others
+		c.put(sectionSockets, c.o.SocketsEvery)
+	}
 	begin := c.now()
 	a, failure := c.ask(ctx, asked)
 	if failure != nil {
-		return sources.Reading{}, failure
+		return nil, failure
 	}
 	end := c.now()
 	r := reader{facts: c.facts, fresh: fresh, prefix: c.o.Process}
@@ -126,7 +130,11 @@ func (c *Collector) readCounters(ctx context.Context, fresh bool) (sources.Readi
 		}
 		c.running = len(r.reading.Processes)
 	}
-	return c.reading(begin, end, r.reading, failure), nil
+	list := []sources.Reading{c.reading(begin, end, r.reading, failure)}
+	if r.sockets != nil {
+		list = append(list, c.reading(begin, end, r.sockets, nil))
+	}
+	return list, nil
 }
 
 // sooner makes a section due after at most so long.

@@ -1,5 +1,5 @@
 # Answers every tick: one process for all of them, which starts others only for
-# "pids" and "facts". No number is reckoned here: old mawks cut at 2^31.
+# "pids", "facts" and "sockets". No number is reckoned here: old mawks cut at 2^31.
 
 function say(s) { out = out s "\n" }
 
@@ -117,6 +117,13 @@ function facts(   cmd, l, w, phys) {
 	return 0
 }
 
+function sockets(   cmd, l) {
+	cmd = "eval \"$STEMETOP_SOCKETS\" </dev/null 2>/dev/null"
+	while ((cmd | getline l) > 0) say(l)
+	close(cmd)
+	return 0
+}
+
 # The mounts above the WAL, and those with an escape, which the monitor compares.
 function mounts(phys,   file, at) {
 	file = proc "/self/mountinfo"
@@ -138,6 +145,7 @@ function section(name) {
 	if (name == "pids") return scan()
 	if (name == "processes") return processes()
 	if (name == "facts") return facts()
+	if (name == "sockets") return sockets()
 	return 2
 }
 

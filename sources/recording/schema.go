@@ -67,6 +67,7 @@ func bodyKinds() []bodyKind {
 		{"verdict", reflect.TypeFor[cluster.Verdict]()},
 		{"escalation", reflect.TypeFor[cluster.Escalation]()},
 		{"prometheus", reflect.TypeFor[cluster.PrometheusReading]()},
+		{"sockets", reflect.TypeFor[cluster.SocketReading]()},
 	}
 }
 
