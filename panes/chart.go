@@ -112,9 +112,11 @@ func (p *page) plot(f *Frame, id cluster.NodeID, z plotSize) {
 	}
 }
 
-// plotCanvas is a chart of n columns and some rows.
+// plotCanvas is a chart of some columns and rows, drawn column by column: a cell
+// of ntcharts has half a kilobyte of style, so it has one column of them.
 type plotCanvas struct {
-	canvas.Model
+	column canvas.Model
+	marks  [][]rune // by row and column; 0 is blank
 }
 
 // Marks of the canvas that Styles gives its own glyphs.
@@ -124,7 +126,25 @@ const (
 )
 
 func newPlotCanvas(n, rows int) *plotCanvas {
-	return &plotCanvas{Model: canvas.New(max(n, 1), max(rows, 1))}
+	n, rows = max(n, 1), max(rows, 1)
+	c := &plotCanvas{column: canvas.New(1, rows), marks: make([][]rune, rows)}
+	all := make([]rune, n*rows)
+	for y := range c.marks {
+		c.marks[y] = all[y*n : (y+1)*n]
+	}
+	return c
+}
+
+// draw draws a column of so many rows over what stands there.
+func (c *plotCanvas) draw(x int, rows float64) {
+	graph.DrawColumnBottomToTop(&c.column, canvas.Point{Y: len(c.marks) - 1}, rows, lipgloss.Style{})
+	for y := range c.marks {
+		p := canvas.Point{Y: y}
+		if r := c.column.Cell(p).Rune; r != 0 {
+			c.marks[y][x] = r
+		}
+		c.column.SetCell(p, canvas.Cell{})
+	}
 }
 
 // thresholds draws the lines that lie within the scale and returns their labels
@@ -136,13 +156,15 @@ func (c *plotCanvas) thresholds(t cluster.Thresholds, top float64) map[int]strin
 		if at <= 0 || at > top {
 			continue
 		}
-		row := c.Height() - 1 - level(at, top, c.Height())
+		row := len(c.marks) - 1 - level(at, top, len(c.marks))
 		if others, shared := all[row]; shared {
 			all[row] = fixed(at, 0) + "," + others
 		} else {
 			labels[row], all[row] = Span(d), Span(d)
 		}
-		c.FillLine(row, canvas.NewCell(dottedMark))
+		for x := range c.marks[row] {
+			c.marks[row][x] = dottedMark
+		}
 	}
 	for row, label := range all {
 		if len(label) <= labelWidth {
@@ -179,19 +201,17 @@ func noData(words, seen bool, blank int) string {
 // columns draws one column per bucket; a gap leaves a dot at the foot. It
 // returns how many columns are left of the first measurement.
 func (c *plotCanvas) columns(bs []cluster.Bucket, top float64) (blank int) {
-	rows := float64(c.Height())
+	rows := float64(len(c.marks))
 	blank = len(bs)
 	for x := range bs {
-		foot := canvas.Point{X: x, Y: c.Height() - 1}
 		v, ok := bucketMax(&bs[x])
 		if !ok {
-			c.SetCell(foot, canvas.NewCell(gapMark))
+			c.marks[len(c.marks)-1][x] = gapMark
 			continue
 		}
 		blank = min(blank, x)
 		// What was measured is seen, if only as the lowest block.
-		high := max(1.0/8, min(v/top*rows, rows))
-		graph.DrawColumnBottomToTop(&c.Model, foot, high, lipgloss.Style{})
+		c.draw(x, max(1.0/8, min(v/top*rows, rows)))
 	}
 	return blank
 }
@@ -208,8 +228,8 @@ func (p *page) yLabel(label string) {
 func (p *page) plotRow(c *plotCanvas, y int, bs []cluster.Bucket, style func(float64) Style, text string) {
 	p.put(p.s.Label, text)
 	var now Style
-	for x := len(text); x < c.Width() && p.free() > 0; x++ {
-		s, r := p.plotCell(c.Cell(canvas.Point{X: x, Y: y}).Rune, x, bs, style)
+	for x := len(text); x < len(c.marks[y]) && p.free() > 0; x++ {
+		s, r := p.plotCell(c.marks[y][x], x, bs, style)
 		if s != now {
 			p.change(now, s)
 			now = s

@@ -13,7 +13,7 @@ import (
 // (flags, emoji with modifiers) the line would break on one of them, so such
 // text is escaped.
 func printable(text string) string {
-	if isASCII(text) || standsAlone(text) {
+	if isPlain(text) || standsAlone(text) {
 		return text
 	}
 	var b strings.Builder
@@ -63,6 +63,23 @@ func clip(text string, n int, mark rune) string {
 		return text[:n-1] + string(mark)
 	}
 	return ansi.Truncate(text, n, string(mark))
+}
+
+// isPlain tells whether all of text is of what is drawn most, and surely one cell
+// wide each: no table need be asked. The one for counting by code points takes
+// 2 MB from its first use on.
+func isPlain(text string) bool {
+	for _, r := range text {
+		switch {
+		case r >= 0x20 && r <= 0x7e:
+		case r >= 0xa1 && r < 0x300 && r != 0xad: // Latin; the soft hyphen is none
+		case r >= 0x2010 && r < 0x2028: // dashes, quotes, the ellipsis
+		case r >= 0x2500 && r < 0x25a0: // lines and blocks
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func isASCII(text string) bool {
