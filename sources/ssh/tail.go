@@ -1,6 +1,9 @@
 package ssh
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"sync"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -25,6 +28,23 @@ func (t *tail) Write(p []byte) (int, error) {
 		t.buf = t.buf[:copy(t.buf, t.buf[over:])]
 	}
 	return len(p), nil
+}
+
+// ReadFrom takes all that comes from r. It is there for io.Copy, which would hold
+// 32 kB for what is hardly ever written.
+func (t *tail) ReadFrom(r io.Reader) (n int64, err error) {
+	var b [512]byte
+	for {
+		read, err := r.Read(b[:])
+		_, _ = t.Write(b[:read]) // never fails
+		n += int64(read)
+		switch {
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case err != nil:
+			return n, fmt.Errorf("reading what the command printed: %w", err)
+		}
+	}
 }
 
 func (t *tail) String() string {
