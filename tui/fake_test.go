@@ -72,6 +72,8 @@ func (f *fakeTimeline) id(i int) cluster.NodeID {
 	return cluster.NodeID(id)
 }
 
+func (f *fakeTimeline) Latest(now func() time.Time) *cluster.Snapshot { return f.At(now()) }
+
 func (f *fakeTimeline) At(t time.Time) *cluster.Snapshot {
 	s := &cluster.Snapshot{
 		At: t, Interval: time.Second, Series: f, FirstSeen: f.from, LastSeq: 1,

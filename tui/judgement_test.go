@@ -15,6 +15,8 @@ type judging struct {
 	escalates bool
 }
 
+func (j judging) Latest(now func() time.Time) *cluster.Snapshot { return j.At(now()) }
+
 func (j judging) At(t time.Time) *cluster.Snapshot {
 	s := j.fakeTimeline.At(t)
 	for i := range s.Replicas {

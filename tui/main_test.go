@@ -79,6 +79,8 @@ type panicking struct {
 	late *atomic.Bool
 }
 
+func (p panicking) Latest(now func() time.Time) *cluster.Snapshot { return p.At(now()) }
+
 func (p panicking) At(t time.Time) *cluster.Snapshot {
 	if p.late.Load() {
 		panic("no such instant")

@@ -173,6 +173,13 @@ func (m *model) advance(elapsed time.Duration) {
 
 // look takes over what was known as of the instant shown.
 func (m *model) look() {
-	m.snap, m.dirty = m.o.Timeline.At(m.cursor.at), true
+	if m.cursor.mode == panes.Live {
+		if m.snap = m.o.Timeline.Latest(m.o.Clock.Now); m.snap != nil {
+			m.cursor.at = m.snap.At
+		}
+	} else {
+		m.snap = m.o.Timeline.At(m.cursor.at)
+	}
+	m.dirty = true
 	m.rows.sort(m.snap)
 }

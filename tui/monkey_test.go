@@ -24,6 +24,8 @@ func (e empty) Bounds() (first, last time.Time) {
 	return e.until, e.to()
 }
 
+func (e empty) Latest(now func() time.Time) *cluster.Snapshot { return e.At(now()) }
+
 func (e empty) At(t time.Time) *cluster.Snapshot {
 	if t.Before(e.until) {
 		return nil

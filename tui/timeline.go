@@ -15,6 +15,9 @@ type Timeline interface {
 	Bounds() (first, last time.Time)
 	// At returns what was known as of t. It may return nil where nothing was.
 	At(t time.Time) *cluster.Snapshot
+	// Latest returns what is known now, by a clock. It may return nil where
+	// nothing is.
+	Latest(now func() time.Time) *cluster.Snapshot
 }
 
 // Clock is the process' source of time, as sources.Clock.

@@ -102,6 +102,16 @@ func (a *archive) use(path string, o cluster.HistoryOptions) error {
 	return nil
 }
 
+// forget lets go of what was read, but not of the file: somebody else may be
+// reading it.
+func (a *archive) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reader != nil {
+		a.reader.forget()
+	}
+}
+
 func (a *archive) close() error {
 	if a.open == nil {
 		return nil

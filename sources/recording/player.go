@@ -41,6 +41,13 @@ func newPlayer(s store, o cluster.HistoryOptions) *player {
 	return &player{store: s, options: o}
 }
 
+// forget lets go of all that was read: megabytes, after a look at the past.
+func (p *player) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cursor, p.state, p.history, p.ahead, p.mark = nil, nil, nil, nil, nil
+}
+
 // play brings the state to an instant: all that was received until then is in
 // it, and nothing else.
 func (p *player) play(at time.Time) (*cluster.State, *cluster.History, error) {

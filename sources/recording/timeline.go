@@ -89,6 +89,25 @@ func (t *Timeline) At(at time.Time) *cluster.Snapshot {
 	return t.before(at)
 }
 
+// Latest returns what is known now, and is At for those who follow what happens:
+// between reading a clock and asking At something may be received, and At would
+// seek for how it was before. What was read to look back is let go of. A
+// recording knows no later than its end.
+func (t *Timeline) Latest(now func() time.Time) *cluster.Snapshot {
+	if t.file != nil {
+		return t.At(now())
+	}
+	t.past.forget()
+	t.archive.forget()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := now()
+	if at.Before(t.last) { // the wall clock was set back
+		at = t.last
+	}
+	return t.state.Snapshot(at, t.history)
+}
+
 // before returns a snapshot of the live monitor's past: from the tape where it
 // goes back far enough, else from the recording.
 func (t *Timeline) before(at time.Time) *cluster.Snapshot {

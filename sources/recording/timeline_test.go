@@ -147,6 +147,32 @@ func TestReplayShowsWhatWasLive(t *testing.T) {
 	}
 }
 
+// What is shown live must never cost a seek, whatever the clock says, and what
+// was read to look back is no longer held after it.
+func TestLatestReadsNothingAgain(t *testing.T) {
+	list := story(3, 2, 100)
+	live := NewLive(LiveOptions{})
+	for i := range list {
+		live.Apply(&list[i])
+	}
+	last := list[len(list)-1]
+	early := last.Received.Add(-time.Millisecond)
+	if s := live.At(early); !s.At.Equal(early) || live.past.cursor == nil {
+		t.Fatal("looking back read nothing")
+	}
+	s := live.Latest(func() time.Time { return early })
+	if want := last.Received.Truncate(resolution); !s.At.Equal(want) || s.LastSeq != last.Seq {
+		t.Errorf("at %v with %d, want %v with %d", s.At, s.LastSeq, want, last.Seq)
+	}
+	if p := live.past; p.cursor != nil || p.state != nil || p.history != nil || p.mark != nil {
+		t.Error("what was read is still held")
+	}
+	later := last.Received.Add(time.Hour)
+	if s := live.Latest(func() time.Time { return later }); !s.At.Equal(later) {
+		t.Errorf("at %v, want %v", s.At, later)
+	}
+}
+
 // frozen is a series as it was, since a live one grows.
 type frozen struct {
 	cluster.Series
