@@ -10,8 +10,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"runtime/debug"
-	"time"
 )
 
 // The exit codes of the command's contract.
@@ -34,23 +32,6 @@ type terminal struct {
 func main() {
 	frugal()
 	os.Exit(run(context.Background(), os.Args[1:]))
-}
-
-// frugal makes the garbage collector keep the process small. Most of what lives
-// is history, and grows with the cluster: by default as much again would be
-// waiting to be collected. A quarter of it costs 1 to 2 ms of CPU a second with
-// a dozen replicas. What a start or a burst needed is given back each minute,
-// which costs a tenth of that. The environment's GOGC has precedence.
-func frugal() {
-	if os.Getenv("GOGC") != "" {
-		return
-	}
-	debug.SetGCPercent(25)
-	go func() {
-		for range time.Tick(time.Minute) {
-			debug.FreeOSMemory()
-		}
-	}()
 }
 
 // run is the program less the process.
