@@ -22,7 +22,9 @@ import (
 func compile(b *testing.B) string {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "stemetop")
-	if out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
 	return file
