@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -96,6 +97,9 @@ func record(t testing.TB, list []cluster.Observation, o RecorderOptions, between
 		live.Apply(&list[i])
 		if between != nil {
 			between(i, live)
+		}
+		for len(r.queue) > queued/2 { // minutes pass here in no time: the disk can't keep up
+			runtime.Gosched()
 		}
 	}
 	cancel()
