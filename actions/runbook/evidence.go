@@ -85,7 +85,8 @@ type limit struct {
 	factor       float64 // times the normal; 0 for none
 }
 
-// level judges a sensor of a node against its past, else against its peers.
+// level judges a sensor of a node against its past, of this run or recorded, else
+// against its peers.
 func (d *diagnosis) level(n *subject, s sensor, l limit) level {
 	v := level{now: n.now(s), norm: d.normOf(n, s)}
 	v.known = !math.IsNaN(v.now)
@@ -94,6 +95,7 @@ func (d *diagnosis) level(n *subject, s sensor, l limit) level {
 		floor = max(l.known, v.norm.high(), l.factor*v.norm.mid)
 	}
 	v.abnormal = v.known && v.now > floor
+	d.recorded = d.recorded || v.norm.recorded && v.abnormal
 	if n.episode == nil || v.norm.peers || !v.norm.known {
 		return v
 	}
@@ -130,8 +132,8 @@ func (d *diagnosis) orderOf(t time.Time) order {
 	return orderFits
 }
 
-// normOf returns what is normal for a sensor of a node: by its own past, else by
-// healthy peers of the same kind.
+// normOf returns what is normal for a sensor of a node: by its own past in this run,
+// else in earlier recordings, else by healthy peers of the same kind.
 func (d *diagnosis) normOf(n *subject, s sensor) norm {
 	if n.norms[s].known || n != d.n {
 		return n.norms[s]

@@ -190,16 +190,20 @@ func (e *episode) follow(n *subject) {
 
 func (e *episode) track(norms *[numSensors]norm, m *moment, first bool) {
 	for s := range numSensors {
-		v := float64(m.v[s])
-		if !norms[s].known || math.IsNaN(v) || v <= norms[s].departs(sensor(s)) {
-			continue
-		}
-		x := &e.spells[s]
-		if x.since.IsZero() || m.at.Sub(x.last) > spellGap {
-			*x = spell{since: m.at, before: first}
-		}
-		x.last, x.peak = m.at, max(x.peak, v)
+		e.trackOne(norms, m, first, sensor(s))
 	}
+}
+
+func (e *episode) trackOne(norms *[numSensors]norm, m *moment, first bool, s sensor) {
+	v := float64(m.v[s])
+	if !norms[s].known || math.IsNaN(v) || v <= norms[s].departs(s) {
+		return
+	}
+	x := &e.spells[s]
+	if x.since.IsZero() || m.at.Sub(x.last) > spellGap {
+		*x = spell{since: m.at, before: first}
+	}
+	x.last, x.peak = m.at, max(x.peak, v)
 }
 
 func (e *episode) shift(by time.Duration) {

@@ -3,10 +3,11 @@ package runbook
 import "math"
 
 // norm is what is normal for a sensor: the median and the spread of what it said
-// while all was well, or of what healthy peers say.
+// while all was well, in this run or in recordings, or of what healthy peers say.
 type norm struct {
 	mid, spread float64
 	peers       bool // of peers, not of the node's own past
+	recorded    bool // of earlier recordings, not of this run
 	known       bool
 }
 

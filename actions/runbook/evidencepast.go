@@ -30,6 +30,8 @@ type Past struct {
 	run    string
 	nodes  map[cluster.NodeID]*subject
 	errors map[cluster.NodeID]*errorRun // by replica
+
+	recorded *cluster.Norms // of earlier recordings; nil if there are none
 }
 
 // moment is one reading of all sensors. Sick ones, taken during an episode, tell
@@ -44,7 +46,8 @@ type moment struct {
 type subject struct {
 	moments  []moment // oldest first
 	norms    [numSensors]norm
-	episode  *episode // nil while all is well
+	recorded *cluster.NodeNorms // not adopted yet; nil if there are none
+	episode  *episode           // nil while all is well
 	progress progressRun
 	tripped  flag // its breaker is
 	shut     flag // its RPC port does not open
@@ -80,8 +83,8 @@ func NewPast() *Past {
 	}
 }
 
-// Apply takes what a snapshot does not tell: sessions, clock steps and when the
-// counters of sync errors grew.
+// Apply takes what a snapshot does not tell: sessions, clock steps, norms of
+// earlier recordings and when the counters of sync errors grew.
 func (p *Past) Apply(o *cluster.Observation) {
 	switch b := o.Body.(type) {
 	case *cluster.Session:
@@ -91,6 +94,8 @@ func (p *Past) Apply(o *cluster.Observation) {
 		p.run = b.Run
 	case *cluster.ClockStep:
 		p.shift(b.By)
+	case *cluster.Norms:
+		p.takeNorms(b)
 	case *cluster.MetricsReading:
 		p.countErrors(o, b)
 	}
@@ -110,6 +115,7 @@ func (p *Past) Note(s *cluster.Snapshot) {
 		if r.Network.Reachable && r.Network.Port != cluster.PortUnknown {
 			n.shut.note(r.Network.Port != cluster.PortOpen, s.At)
 		}
+		n.adopt(&r.Host)
 		n.noteEpisode(s, r)
 		if e := n.episode; e != nil && (lagging.IsZero() || e.begins().Before(lagging)) {
 			lagging = e.begins()
@@ -117,6 +123,7 @@ func (p *Past) Note(s *cluster.Snapshot) {
 	}
 	n := p.subject(s.Primary.ID)
 	n.push(s.At, func() readings { return readPrimary(&s.Primary) })
+	n.adopt(&s.Primary.Host)
 	n.notePrimary(s, lagging)
 }
 

@@ -47,6 +47,8 @@ func (v level) was(words func(float64) string) string {
 		return ""
 	case v.norm.peers:
 		return " (peers " + words(v.norm.mid) + ")"
+	case v.norm.recorded:
+		return " (recorded " + words(v.norm.mid) + ")"
 	}
 	return " (was " + words(v.norm.mid) + ")"
 }

@@ -73,6 +73,7 @@ type diagnosis struct {
 	notes    []string        // what explains itself otherwise
 	against  map[cluster.Cause][]string
 	missing  []string
+	recorded bool // something stands out against earlier recordings
 }
 
 const numCauses = int(cluster.CauseMeasurement) + 1

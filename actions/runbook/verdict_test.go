@@ -51,6 +51,32 @@ func surge(factor float64) func(*world) {
 	}
 }
 
+// wasRecorded gives a world the norms of a recording of its own healthy minutes.
+func wasRecorded(w *world) {
+	was := newWorld(w.seed, len(w.nodes)-1)
+	was.calm()
+	calm := NewCalm()
+	calm.Begin()
+	for was.second < 400 {
+		was.step()
+		switch s := was.second; {
+		case s < 100:
+		case s%100 < 30 && s%5 == 0:
+			calm.Note(was.snapshot())
+		case s%100 == 90:
+			calm.Settle(was.snapshot())
+		}
+	}
+	w.earlier = calm.Norms()
+}
+
+// otherCores gives the hosts other processors than were recorded.
+func otherCores(w *world) {
+	for i := range w.earlier.Nodes {
+		w.earlier.Nodes[i].Cores++
+	}
+}
+
 var slow = effect{capacity: 0.3, await: 60, util: 99, psiIO: 50, blocked: 1}
 
 func diskRules() []rule {
@@ -97,6 +123,11 @@ func diskRules() []rule {
 			"one replica, as much load as before", 1, hit(300, slow), 380, cluster.CauseDisk, likely, []string{"as before"}, "throttle sync",
 		},
 		{
+			"one replica, seen late, but recorded", 1, all(wasRecorded, hit(300, slow), startAt(340)), 380, cluster.CauseDisk, likely,
+			[]string{"(recorded ", "normal by the recording of 2026-11-22", "as recorded", "the lag began before we looked"},
+			"throttle sync",
+		},
+		{
 			"one replica, seen late", 1, all(hit(300, slow), startAt(340)), 380, cluster.CauseDisk, possible, nil, "",
 		},
 		{
@@ -132,6 +163,11 @@ func otherRules() []rule {
 			"too much for the only replica", 1, surge(6), 330, cluster.CausePrimary, likely,
 			[]string{"the primary takes in", "so it is at its capacity"},
 			"throttle ramp",
+		},
+		{
+			"too much for the only replica, seen late, but recorded", 1, all(wasRecorded, surge(6), startAt(320)), 350, cluster.CausePrimary, possible,
+			[]string{"(recorded ", "normal by the recording of"},
+			"",
 		},
 		{
 			"a breaker that tripped first", 3, hit(300, effect{tripped: true}), 340, cluster.CauseBreaker, likely,
@@ -215,10 +251,15 @@ func TestVerdictRules(t *testing.T) {
 	}
 }
 
+// calm makes the worlds of rules alike, whatever their seed.
+func (w *world) calm() {
+	w.usual, w.nodes[1].rotational, w.nodes[1].rtt = 2000, false, 0.5
+}
+
 func (x *rule) try(t *testing.T, seed uint64) {
 	t.Helper()
 	w := newWorld(100+seed, x.replicas)
-	w.usual, w.nodes[1].rotational, w.nodes[1].rtt = 2000, false, 0.5
+	w.calm()
 	x.do(w)
 	for w.second < x.until {
 		w.step()
@@ -237,6 +278,22 @@ func (x *rule) try(t *testing.T, seed uint64) {
 	advice := slices.DeleteFunc(slices.Clone(v.Advice), func(w cluster.Text) bool { return w.String() == adviceEscalate })
 	if got := joined(advice, " "); got != x.advice {
 		t.Errorf("seed %d: advice %q, want %q", seed, got, x.advice)
+	}
+}
+
+// A host that was given other hardware is not held against what was recorded of
+// it; what the cluster takes in is.
+func TestVerdictRecordedOnOtherHardware(t *testing.T) {
+	w := newWorld(100, 1)
+	w.calm()
+	all(wasRecorded, otherCores, hit(300, slow), startAt(340))(w)
+	for w.second < 380 {
+		w.step()
+	}
+	v := w.verdict("node2")
+	words := joined(v.For, "\n")
+	if strings.Contains(words, "(recorded") || !strings.Contains(words, "as recorded") {
+		t.Errorf("for\n%s", words)
 	}
 }
 

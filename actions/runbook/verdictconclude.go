@@ -12,6 +12,9 @@ const mostLines = 8
 // verdict puts the best cause into words.
 func (d *diagnosis) verdict() cluster.Verdict {
 	v := cluster.Verdict{Replica: d.r.ID}
+	if d.recorded {
+		d.notes = append(d.notes, d.all.p.recordedWords())
+	}
 	list := d.weigh()
 	if len(list) == 0 {
 		v.For = texts(d.grounds(cluster.CauseUnknown))

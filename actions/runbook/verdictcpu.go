@@ -63,9 +63,13 @@ func (d *diagnosis) saturated(h *cluster.Host, n *subject, c cluster.Cause, whos
 	f.text = whose + "busiest core " + percent(v.shown()) + v.was(percent) + " of " + brief(float64(cores(h))) +
 		", all together " + figure(h.CPU.Busy(), percent) + d.when(v)
 	if p := service(h); p != nil && n == d.n && !d.full(h) {
-		if used, ok := p.CPU.Value(); ok && used < 60 && d.n.now(sensorPressureCPU) < highPressure {
+		// Where there are idle cores the scheduler moves on whoever waits for a busy one.
+		if used, ok := p.CPU.Value(); ok && used < 60 && !(d.n.now(sensorPressureCPU) >= highPressure) {
 			f.weak = true
-			f.text += ", but " + p.Command.String() + " uses " + percent(used) + " of a core and waits for none"
+			f.text += ", but " + p.Command.String() + " uses " + percent(used) + " of a core"
+			if d.n.has(sensorPressureCPU) {
+				f.text += " and waits for none"
+			}
 		}
 	}
 	d.find(f)

@@ -40,6 +40,9 @@ var noAnswer = cluster.Fail(cluster.FailTimeout, "no answer within 5 s", "")
 func (w *world) observe() {
 	if w.seq == 0 {
 		w.session()
+		if w.earlier != nil {
+			w.publish(0, 0, cluster.FromMonitor, "", w.earlier, nil)
+		}
 	}
 	r := &cluster.MetricsReading{Asked: everyFamily, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: w.nodes[0].applied}}}
 	for _, n := range w.nodes[1:] {

@@ -42,7 +42,11 @@ func (d *diagnosis) primary() {
 	// What else lags may lag for a reason of its own: then a calm load clears the primary.
 	d.fine[cluster.CausePrimary] = n.norms[sensorRate].known && n.has(sensorRate) && !rose && !d.overloaded(before)
 	if d.fine[cluster.CausePrimary] {
-		d.normal = append(d.normal, "the primary takes in "+perSecond(n.now(sensorRate))+", as before")
+		as := ", as before"
+		if n.norms[sensorRate].recorded {
+			as, d.recorded = ", as recorded", true
+		}
+		d.normal = append(d.normal, "the primary takes in "+perSecond(n.now(sensorRate))+as)
 	}
 }
 
@@ -99,7 +103,7 @@ func (d *diagnosis) worksHarder() bool {
 // exceeds tells whether the replica applies clearly more than before the lag.
 func (d *diagnosis) exceeds() bool {
 	was, now := d.n.norms[sensorRate], d.n.now(sensorRate)
-	return was.known && now > max(was.high(), 1.1*was.mid)
+	return was.known && !was.recorded && now > max(was.high(), 1.1*was.mid)
 }
 
 // primaryHost judges the primary's own processors and WAL.

@@ -78,6 +78,7 @@ type vnode struct {
 }
 
 type world struct {
+	seed     uint64
 	rng      *rand.Rand
 	start    time.Time
 	interval int
@@ -88,9 +89,10 @@ type world struct {
 	miss     missing
 	taken    []float64 // primary's count by second
 	second   int
-	skip     int     // seconds that happen before the monitor starts
-	whole    bool    // the lag is told in whole seconds
-	bursts   float64 // how unsteady the load is
+	skip     int            // seconds that happen before the monitor starts
+	whole    bool           // the lag is told in whole seconds
+	bursts   float64        // how unsteady the load is
+	earlier  *cluster.Norms // of recordings; nil for none
 
 	state *cluster.State
 	hist  *cluster.History
@@ -102,7 +104,7 @@ type world struct {
 func newWorld(seed uint64, replicas int) *world {
 	rng := rand.New(rand.NewPCG(seed, 77))
 	w := &world{
-		rng: rng, start: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), interval: 1,
+		seed: seed, rng: rng, start: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), interval: 1,
 		usual: uniform(rng, 300, 5000), byCPU: rng.Float64() < 0.5,
 		surge: func(int) float64 { return 1 },
 		state: cluster.NewState(), hist: cluster.NewHistory(cluster.HistoryOptions{}), judge: NewJudge(JudgeOptions{}),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
@@ -19,6 +20,7 @@ type pipeline struct {
 	timeline *recording.Timeline
 	changed  chan struct{} // something was folded in; coalesced
 	folded   chan struct{} // closed when all was
+	session  cluster.Observation
 }
 
 // queue is how many observations may wait for the fold: those of many rounds,
@@ -37,6 +39,7 @@ func newPipeline(w *wiring, whole bool) *pipeline {
 	}
 	p.poller = sources.NewPoller(p.stream, w.clock, w.config.Interval.D())
 	session := w.session()
+	p.session = session
 	reader := p.stream.Subscribe("history", queue(len(w.nodes())))
 	go p.fold(reader, newJudging(w.config.Interval.D(), w.rules()))
 	p.stream.Publish(session)
@@ -77,7 +80,12 @@ func (p *pipeline) start(ctx context.Context) (stop func(), err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		var wg sync.WaitGroup
+		if s, ok := p.session.Body.(*cluster.Session); ok {
+			wg.Go(func() { p.recallNormal(ctx, s) })
+		}
 		p.poller.Run(ctx, list)
+		wg.Wait()
 	}()
 	return func() {
 		cancel()

@@ -20,7 +20,7 @@ func (s *State) Keyframe() []Observation {
 			}
 		}
 	}
-	add(s.settings, s.step)
+	add(s.settings, s.norms, s.step)
 	rest = append(append(rest, s.gaps...), s.notes...)
 	add(s.judged.all()...)
 	add(s.prometheus.usable, s.prometheus.newest)

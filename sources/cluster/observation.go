@@ -72,8 +72,8 @@ type Observation struct {
 
 // Body is what an observation carries. The set is closed: MetricsReading,
 // HostReading, HostFacts, SocketReading, ProbeReading, BreakersReading,
-// AlertChange, Verdict, Escalation, PrometheusReading, Session, Settings, Note,
-// Gap, ClockStep, Recall.
+// AlertChange, Verdict, Escalation, PrometheusReading, Norms, Session, Settings,
+// Note, Gap, ClockStep, Recall.
 type Body interface{ body() }
 
 func (*MetricsReading) body()  {}

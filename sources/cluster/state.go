@@ -22,6 +22,7 @@ type State struct {
 	sessionSeen *Observation
 	interval    time.Duration
 	settings    *Observation
+	norms       *Observation
 	firstSeen   time.Time
 	lastSeq     uint64
 	whole       bool
@@ -97,6 +98,8 @@ func (s *State) applyOwn(o *Observation) {
 		s.open(o, b)
 	case *Settings:
 		s.interval, s.settings = b.Interval, keep(o)
+	case *Norms:
+		s.norms = keep(o)
 	case *Note:
 		s.notes = appendMost(s.notes, *o, keepNotes)
 	case *Gap:

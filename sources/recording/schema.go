@@ -68,6 +68,7 @@ func bodyKinds() []bodyKind {
 		{"escalation", reflect.TypeFor[cluster.Escalation]()},
 		{"prometheus", reflect.TypeFor[cluster.PrometheusReading]()},
 		{"sockets", reflect.TypeFor[cluster.SocketReading]()},
+		{"norms", reflect.TypeFor[cluster.Norms]()},
 	}
 }
 
