@@ -10,8 +10,9 @@ import (
 const forecastReadings = 120
 
 // ForecastOf forecasts a replica's lag from the last two minutes of its readings,
-// or from as many of them where they come less often than every second. A lag
-// that is not live goes nowhere that is known.
+// or from as many of them where they come less often than every second, but from
+// none before the last action, which may have changed where it goes. A lag that
+// is not live goes nowhere that is known.
 func ForecastOf(s *cluster.Snapshot, r *cluster.Replica) Forecast {
 	limits := ForecastLimits{Escalate: s.Session.Thresholds.Escalate.Seconds()}
 	v, known := r.Lag.Seconds.Value()
@@ -35,5 +36,5 @@ func ForecastOf(s *cluster.Snapshot, r *cluster.Replica) Forecast {
 		}
 		points = append(points, Point{At: at, Seconds: b.Last})
 	}
-	return Predict(points, nil, s.At, limits)
+	return Predict(points, s.Touched(), s.At, limits)
 }

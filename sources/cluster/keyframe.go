@@ -22,6 +22,8 @@ func (s *State) Keyframe() []Observation {
 	}
 	add(s.settings, s.norms, s.step)
 	rest = append(append(rest, s.gaps...), s.notes...)
+	add(s.acts.limit)
+	rest = append(rest, s.acts.steps...)
 	add(s.judged.all()...)
 	add(s.prometheus.usable, s.prometheus.newest)
 	for _, id := range sortedKeys(s.nodes) {

@@ -49,7 +49,7 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 
 func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	id := rapid.SampledFrom([]NodeID{"node2", "node3", "node9"}).Draw(r, "node")
-	switch rapid.IntRange(0, 14).Draw(r, "kind") {
+	switch rapid.IntRange(0, 15).Draw(r, "kind") {
 	case 0, 1, 2:
 		lags := map[NodeID]float64{}
 		for _, id := range []NodeID{"node2", "node3", "node9"} {
@@ -103,6 +103,11 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 		} else {
 			f.publish(now, Source{Kind: FromPrometheus}, body, nil)
 		}
+	case 15:
+		f.publish(now, Source{Kind: FromAction}, rapid.SampledFrom([]Body{
+			&ActionStep{Action: "a", Stage: ActionAnswered, Verdict: Clean("accepted"), Limit: 500, Who: Clean("dana")},
+			&ActionStep{Action: "a", Stage: ActionEvent, Lifts: true}, &ActionStep{Stage: ActionNearMiss, Target: id},
+		}).Draw(r, "action"), nil)
 	}
 }
 

@@ -70,10 +70,8 @@ type Observation struct {
 	Body     Body     // nil when nothing was learned but the failure
 }
 
-// Body is what an observation carries. The set is closed: MetricsReading,
-// HostReading, HostFacts, SocketReading, ProbeReading, BreakersReading,
-// AlertChange, Verdict, Escalation, PrometheusReading, Norms, Session, Settings,
-// Note, Gap, ClockStep, Recall.
+// Body is what an observation carries. The set is closed: the types with the
+// method here.
 type Body interface{ body() }
 
 func (*MetricsReading) body()  {}
@@ -91,6 +89,7 @@ func (*BreakersReading) body() {}
 func (*AlertChange) body()     {}
 func (*Verdict) body()         {}
 func (*Escalation) body()      {}
+func (*ActionStep) body()      {}
 
 func (*PrometheusReading) body() {}
 

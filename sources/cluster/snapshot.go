@@ -17,10 +17,12 @@ type Snapshot struct {
 	Prometheus  Prometheus
 	LastStep    ClockStep // newest step of the wall clock; zero if none
 	StepAt      time.Time
-	Notes       []NoteAt  // newest last, at most 32
-	LastSeq     uint64    // the newest observation that is in it
-	Series      Series    // the numbers over time, cut at At
-	FirstSeen   time.Time // Received of the first observation
+	Notes       []NoteAt      // newest last, at most 32
+	LastSeq     uint64        // the newest observation that is in it
+	Actions     []ActionAt    // steps of actions, newest last, at most 48
+	Limit       StandingLimit // the rate limit that was set here
+	Series      Series        // the numbers over time, cut at At
+	FirstSeen   time.Time     // Received of the first observation
 }
 
 // NoteAt is a note and when it was made.

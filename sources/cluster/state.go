@@ -39,6 +39,7 @@ type State struct {
 	joined *joined  // which connections go where; nil when it must be reckoned anew
 	found  []NodeID // discovered replicas, sorted
 
+	acts  acts
 	gaps  []Observation
 	notes []Observation
 	step  *Observation
@@ -88,7 +89,9 @@ func (s *State) Apply(o *Observation) {
 		s.applyOwn(o)
 	case FromPrometheus:
 		s.applyPrometheus(o)
-	case FromLog, FromPeer, FromAction:
+	case FromAction:
+		s.applyAction(o)
+	case FromLog, FromPeer:
 	}
 }
 
@@ -212,6 +215,7 @@ func (s *State) Clone() *State {
 	}
 	c.probes = maps.Clone(s.probes) // the lists in it are replaced, never changed
 	c.judged = judgements{maps.Clone(s.judged.alerts), maps.Clone(s.judged.verdicts), maps.Clone(s.judged.escalations)}
+	c.acts.steps = slices.Clone(s.acts.steps)
 	c.found, c.gaps, c.notes = slices.Clone(s.found), slices.Clone(s.gaps), slices.Clone(s.notes)
 	return &c
 }

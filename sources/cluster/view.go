@@ -31,6 +31,7 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 			v.Notes = append(v.Notes, NoteAt{At: s.notes[i].Received, Note: *n})
 		}
 	}
+	s.viewActions(v)
 	if s.step != nil {
 		if b, ok := s.step.Body.(*ClockStep); ok {
 			v.LastStep, v.StepAt = *b, s.step.Received

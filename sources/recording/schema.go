@@ -69,6 +69,7 @@ func bodyKinds() []bodyKind {
 		{"prometheus", reflect.TypeFor[cluster.PrometheusReading]()},
 		{"sockets", reflect.TypeFor[cluster.SocketReading]()},
 		{"norms", reflect.TypeFor[cluster.Norms]()},
+		{"action", reflect.TypeFor[cluster.ActionStep]()},
 	}
 }
 
