@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -164,4 +165,21 @@ func number(path string) int {
 func segmentName(n int) string {
 	digits := strconv.Itoa(n)
 	return segmentPrefix + strings.Repeat("0", max(0, 6-len(digits))) + digits + segmentExt
+}
+
+// Read gives visit the good records of a segment, oldest first, up to the first
+// damage. A record of a later version that can't be read is left out.
+func Read(path string, visit func(Record)) error {
+	f, err := os.Open(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	_, _, err = verify(f, nil, func(rec []byte) {
+		var r Record
+		if json.Unmarshal(rec, &r) == nil {
+			visit(r)
+		}
+	})
+	return err
 }

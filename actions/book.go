@@ -1,0 +1,184 @@
+package actions
+
+import (
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// book is the journal as the Runner uses it: one goroutine writes to it, in order,
+// so that no key waits for a disk.
+type book struct {
+	o    journal.Options
+	tell func(cluster.ActionStep, journal.Entry)
+
+	mu     sync.Mutex
+	more   *sync.Cond
+	queue  []func(*book)
+	busy   bool
+	done   chan struct{} // closed when run ended
+	closed bool
+	j      *journal.Journal // nil while it can't be opened
+	err    error            // why not
+}
+
+func openBook(o journal.Options, tell func(cluster.ActionStep, journal.Entry)) *book {
+	b := &book{o: o, tell: tell, done: make(chan struct{})}
+	b.more = sync.NewCond(&b.mu)
+	b.j, _, b.err = journal.Open(o)
+	return b
+}
+
+// put queues what is to be done with the journal.
+func (b *book) put(do func(*book)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queue = append(b.queue, do)
+	b.more.Signal()
+}
+
+// run does what is queued until close.
+func (b *book) run() {
+	defer close(b.done)
+	for {
+		b.mu.Lock()
+		for len(b.queue) == 0 && !b.closed {
+			b.more.Wait()
+		}
+		if len(b.queue) == 0 {
+			b.mu.Unlock()
+			return
+		}
+		do := b.queue[0]
+		b.queue, b.busy = b.queue[1:], true
+		b.mu.Unlock()
+		do(b)
+		b.mu.Lock()
+		b.busy = false
+		b.mu.Unlock()
+	}
+}
+
+func (b *book) drained() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue) == 0 && !b.busy
+}
+
+// open returns the journal, and tries again to open one that could not be.
+func (b *book) open() (*journal.Journal, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j == nil {
+		b.j, _, b.err = journal.Open(b.o)
+	}
+	return b.j, b.err
+}
+
+// intent writes an intent to the disk. On an error nothing may be sent.
+func (b *book) intent(d WriteIntent) error {
+	j, err := b.open()
+	if err != nil {
+		return err
+	}
+	e, err := j.Intent(d.Intent)
+	if err == nil {
+		b.tell(d.Copy, e)
+	}
+	return err
+}
+
+// record writes any other record. It is told on the stream all the same where it
+// could not be written: it has happened.
+func (b *book) record(d WriteRecord) error {
+	j, err := b.open()
+	var e journal.Entry
+	if err == nil {
+		e, err = b.write(j, d.Record)
+	}
+	if err == nil || d.Record.Resolution == nil {
+		b.tell(d.Copy, e)
+	}
+	return err
+}
+
+func (*book) write(j *journal.Journal, r journal.Record) (journal.Entry, error) {
+	switch {
+	case r.Outcome != nil:
+		return j.Outcome(*r.Outcome)
+	case r.Effect != nil:
+		return j.Effect(*r.Effect)
+	case r.Resolution != nil:
+		return j.Resolution(*r.Resolution)
+	case r.NearMiss != nil:
+		return j.NearMiss(*r.NearMiss)
+	default:
+		return j.Event(*r.Event)
+	}
+}
+
+// override lets intents pass that can't be written.
+func (b *book) override(word string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j != nil {
+		return b.j.Override(word)
+	}
+	j, err := journal.OpenUnrecorded(b.o, word)
+	if err == nil {
+		b.j, b.err = j, nil
+	}
+	return err
+}
+
+// head is the newest record, for X-Audit-Head; empty without a journal.
+func (b *book) head() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j == nil || b.j.Head().Seq == 0 {
+		return ""
+	}
+	return b.j.Head().String()
+}
+
+func (b *book) path() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j == nil {
+		return ""
+	}
+	return b.j.Path()
+}
+
+func (b *book) kept() []journal.Record {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j == nil {
+		return nil
+	}
+	return b.j.Kept()
+}
+
+// close writes what is queued and ends the journal.
+func (b *book) close() error {
+	b.mu.Lock()
+	b.closed = true
+	b.more.Signal()
+	b.mu.Unlock()
+	select {
+	case <-b.done:
+	case <-time.After(bookWithin):
+		return cluster.Fail(cluster.FailTimeout, "the disk of the audit journal did not answer in "+bookWithin.String(), "what is missing in it is shown as unknown at the next start")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j == nil {
+		return nil
+	}
+	return b.j.Close()
+}
+
+// bookWithin is how long the end waits for a disk that hangs.
+const bookWithin = 5 * time.Second

@@ -1,0 +1,136 @@
+package actions
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// restored is what the journal tells of earlier runs: what is not known, and the
+// limits that were set one upon the other. A journal that can't be read tells
+// nothing; what is in force is asked from the server in any case.
+func (b *book) restored() Restored {
+	var w Restored
+	if b.j == nil {
+		return w
+	}
+	for _, o := range b.j.Open() {
+		w.Open = append(w.Open, unresolved(o))
+	}
+	dirs := []string{b.o.Dir}
+	if b.o.Fallback != "" {
+		dirs = append(dirs, b.o.Fallback)
+	}
+	paths, err := journal.Segments(dirs...)
+	if err != nil {
+		return w
+	}
+	h := history{intents: map[string]journal.Intent{}}
+	for _, p := range paths {
+		_ = journal.Read(p, h.take) // what follows damage is not told
+	}
+	w.Changes, w.Who = h.changes, h.standing
+	return w
+}
+
+func unresolved(o journal.OpenAction) Unresolved {
+	in := o.Intent
+	u := Unresolved{
+		Action: in.Action, Kind: Kind(in.Kind), Target: in.Target.ID, Who: in.Who.Person,
+		Title: cluster.Clean(in.Kind + " " + in.Request.Body), Why: cluster.Clean("the program ended before its answer came"),
+	}
+	if o.Outcome != nil {
+		u.Why = o.Outcome.Summary
+	}
+	return u
+}
+
+// history follows the limits that took effect.
+type history struct {
+	intents  map[string]journal.Intent
+	changes  []LimitChange
+	standing Standing
+}
+
+func (h *history) take(r journal.Record) {
+	switch {
+	case r.Intent != nil && bodyLimit(*r.Intent) > 0:
+		h.intents[r.Intent.Action] = *r.Intent
+	case r.Outcome != nil && r.Outcome.Verdict == string(admin.Accepted):
+		h.took(r.Outcome.Action, r)
+	case r.Effect != nil && r.Effect.Verdict == string(Applied):
+		h.took(r.Effect.Action, r)
+	case r.Resolution != nil && r.Resolution.Verdict == string(Applied):
+		h.took(r.Resolution.Action, r)
+	case r.Event != nil && r.Event.Name == eventSuperseded:
+		h.changes, h.standing = nil, Standing{}
+	}
+}
+
+// took notes that a limit took effect, as machine.took does.
+func (h *history) took(action string, r journal.Record) {
+	in, ok := h.intents[action]
+	if !ok {
+		return
+	}
+	delete(h.intents, action)
+	n := len(h.changes)
+	limit := bodyLimit(in)
+	switch {
+	case n > 0 && h.changes[n-1].Action == in.Plan: // a later step of a ramp
+		h.changes[n-1].N = limit
+	case n > 0 && in.Kind == string(KindThrottle) && in.Previous != "" && h.changes[n-1].Action == in.Previous:
+		h.changes = h.changes[:n-1]
+	default:
+		c := LimitChange{Action: in.Plan, N: limit, At: r.Wall}
+		c.Was, c.WasKnown = seenLimit(in)
+		c.Ingest = seenIngest(in)
+		h.changes = append(h.changes, c)
+	}
+	h.standing = Standing{}
+	if len(h.changes) > 0 {
+		h.standing = Standing{PerSecond: limit, Who: in.Who.Person, Since: r.Wall, Action: in.Action}
+	}
+}
+
+// bodyLimit is the limit that an intent was to set; 0 if none.
+func bodyLimit(in journal.Intent) int64 {
+	var body struct {
+		Limit int64 `json:"max_assertions_per_sec"`
+	}
+	if json.Unmarshal([]byte(in.Request.Body), &body) != nil {
+		return 0
+	}
+	return body.Limit
+}
+
+func seen(in journal.Intent, name string) string {
+	for _, f := range in.Seen {
+		if f.Name == name {
+			return f.Value.String()
+		}
+	}
+	return ""
+}
+
+func seenLimit(in journal.Intent) (admin.Limit, bool) {
+	word := seen(in, factLimit)
+	if word == "unlimited" {
+		return admin.Limit{Unlimited: true}, true
+	}
+	n, err := strconv.ParseInt(strings.TrimSuffix(word, "/s"), 10, 64)
+	return admin.Limit{PerSecond: n}, err == nil && n > 0
+}
+
+func seenIngest(in journal.Intent) cluster.Figure {
+	word, _, _ := strings.Cut(seen(in, factIngest), "/s")
+	v, err := strconv.ParseFloat(word, 64)
+	if err != nil {
+		return cluster.Figure{}
+	}
+	return cluster.Known(v)
+}

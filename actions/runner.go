@@ -1,0 +1,327 @@
+package actions
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Clock is the time of the stream. A sources.Clock is one.
+type Clock interface {
+	Now() time.Time
+	Mono() time.Duration
+}
+
+// Order is one deed that is to be carried out.
+type Order struct {
+	Action    string // correlates it with the other side's log
+	Deed      Deed
+	Confirmed string // digest of what was confirmed
+	AuditHead string // the journal's head; empty without one
+	Peer      admin.Peer
+}
+
+// Executor carries out the deeds of a kind of action.
+type Executor interface {
+	// Execute carries a deed out once and returns when its fate is judged. Ending
+	// ctx ends the waiting, and takes nothing back.
+	Execute(context.Context, Order) admin.Result
+}
+
+// Client is the admin API: requests are made, sent once and read back by it.
+// *admin.Client is one.
+type Client interface {
+	Requests
+	Send(context.Context, admin.Send) admin.Result
+	ReadRateLimit(context.Context) (admin.Limit, admin.Read)
+}
+
+// RunnerOptions say what a Runner works with. All but Extra, Executors and Changed
+// are needed.
+type RunnerOptions struct {
+	Client Client
+	// Settings less Requests and Table.
+	Settings Settings
+	// Extra are rows beyond Table, with the executors of their kinds.
+	Extra     []Action
+	Executors map[Kind]Executor
+	Journal   journal.Options // of the audit journal, which the Runner opens
+	Snapshot  func() *cluster.Snapshot
+	Publish   func(cluster.Observation)
+	Clock     Clock
+	Changed   func() // the state is another one; called from any goroutine, and must not block
+}
+
+// readWithin bounds the reading of facts, in real time.
+const readWithin = 5 * time.Second
+
+// tickEvery is the time between two ticks while anything goes on, in real time.
+const tickEvery = 100 * time.Millisecond
+
+// Runner is the actuator: it feeds the reducer and does what it says. It may be
+// used by several goroutines.
+type Runner struct {
+	o         RunnerOptions
+	set       *Settings
+	executors map[Kind]Executor
+	book      *book
+	began     time.Time
+	ctx       context.Context //nolint:containedctx // it is the Runner's own life, ended by Close
+	end       context.CancelFunc
+	wg        sync.WaitGroup
+
+	mu      sync.Mutex
+	state   State
+	seq     uint64 // of the newest snapshot that the reducer saw
+	ticking bool
+	waiting map[string]context.CancelFunc // the requests that are on their way
+	closed  bool
+}
+
+// NewRunner opens the journal and returns the actuator. A journal that can't be
+// opened is no error here: what is asked for later is refused, by its reason.
+func NewRunner(o RunnerOptions) *Runner {
+	set := o.Settings
+	set.Requests, set.Table = o.Client, slices.Concat(Table(), o.Extra)
+	r := &Runner{o: o, set: &set, began: time.Now(), executors: map[Kind]Executor{}, waiting: map[string]context.CancelFunc{}}
+	for _, a := range Table() {
+		r.executors[a.Kind] = throughAPI{o.Client}
+	}
+	for k, e := range o.Executors {
+		r.executors[k] = e
+	}
+	r.ctx, r.end = context.WithCancel(context.Background())
+	r.state = NewState(r.set)
+	r.book = openBook(o.Journal, r.published)
+	r.Do(r.book.restored())
+	go r.book.run() // not of wg: a disk may hang
+	return r
+}
+
+// throughAPI carries out requests to the admin API.
+type throughAPI struct{ client Client }
+
+// Execute sends the request.
+func (t throughAPI) Execute(ctx context.Context, o Order) admin.Result {
+	h, ok := o.Deed.(HTTP)
+	if !ok {
+		return admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "not a request to the admin API", "")}
+	}
+	return t.client.Send(ctx, admin.Send{Request: h.Request, Confirmed: o.Confirmed, ID: o.Action, AuditHead: o.AuditHead, Peer: o.Peer})
+}
+
+// State returns the present state.
+func (r *Runner) State() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
+// Table returns the actions that there are.
+func (r *Runner) Table() []Action { return slices.Clone(r.set.Table) }
+
+// Now returns the present instant, for what State counts down.
+func (r *Runner) Now() Now {
+	return Now{Wall: r.o.Clock.Now(), Mono: r.o.Clock.Mono(), Hand: time.Since(r.began)}
+}
+
+// Suggest returns the rate that a throttle would suggest now, and whether it
+// helps; 0 while nothing is known.
+func (r *Runner) Suggest() (n int64, helps bool) {
+	s := r.State()
+	if s.World.Snapshot = r.o.Snapshot(); s.World.Snapshot == nil {
+		return 0, false
+	}
+	return s.scene(r.Now()).Suggest()
+}
+
+// Do tells the reducer what happened. It does not block, and State is the next
+// one when it returns.
+func (r *Runner) Do(w What) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	if p, ok := w.(Propose); ok {
+		p.ID = newID()
+		w = p
+		r.look()
+	}
+	r.step(w)
+	r.tick()
+}
+
+// newID returns 128 random bits.
+func newID() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails, it says
+	return hex.EncodeToString(b)
+}
+
+// look gives the reducer the newest snapshot, if it is another one.
+func (r *Runner) look() {
+	if s := r.o.Snapshot(); s != nil && s.LastSeq != r.seq {
+		r.seq = s.LastSeq
+		r.step(Seen{World: World{Snapshot: s}})
+	}
+}
+
+func (r *Runner) step(w What) {
+	var out []Do
+	r.state, out = Step(r.state, Event{r.Now(), w})
+	for _, d := range out {
+		r.effect(d)
+	}
+	if r.o.Changed != nil {
+		r.o.Changed()
+	}
+}
+
+// tick lets time pass for the reducer while anything goes on.
+func (r *Runner) tick() {
+	if r.ticking || !r.state.active() {
+		return
+	}
+	r.ticking = true
+	r.wg.Go(func() {
+		t := time.NewTicker(tickEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-r.ctx.Done():
+				return
+			case <-t.C:
+			}
+			if !r.ticked() {
+				return
+			}
+		}
+	})
+}
+
+// ticked is one tick; it returns whether another is needed.
+func (r *Runner) ticked() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.look()
+	r.step(Tick{})
+	r.ticking = !r.closed && r.state.active()
+	return r.ticking
+}
+
+// active tells whether the passing of time matters.
+func (s *State) active() bool {
+	return s.Dialog != nil && s.Dialog.Phase != Ended || s.Flight != nil || len(s.Trials) > 0 || s.Climb != nil || s.Standing.PerSecond > 0
+}
+
+// effect begins to carry out what the reducer wants.
+func (r *Runner) effect(d Do) {
+	switch d := d.(type) {
+	case ReadFacts:
+		r.wg.Go(func() { r.Do(Seen{For: d.For, World: r.read(d)}) })
+	case WriteIntent:
+		r.book.put(func(b *book) { r.Do(Recorded{Action: d.Intent.Action, Err: b.intent(d)}) })
+	case WriteRecord:
+		r.book.put(func(b *book) {
+			err := b.record(d)
+			if d.Record.Resolution != nil {
+				r.Do(Recorded{Action: d.Record.Resolution.Action, Err: err})
+				return
+			}
+			r.Do(Trouble{Err: err})
+		})
+	case Override:
+		r.book.put(func(b *book) { r.Do(Overridden{Err: b.override(d.Word)}) })
+	case Send:
+		r.send(d)
+	case StopWaiting:
+		if stop := r.waiting[d.Action]; stop != nil {
+			stop()
+		}
+	}
+}
+
+// read reads the facts anew.
+func (r *Runner) read(d ReadFacts) World {
+	ctx, cancel := context.WithTimeout(r.ctx, readWithin)
+	defer cancel()
+	var w World
+	begin := r.o.Clock.Now() // what it tells is at least as new as that
+	limit, read := r.o.Client.ReadRateLimit(ctx)
+	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin, Failure: read.Failure}, read.Peer
+	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil {
+		w.Looked, w.LookFailed = a.Look(ctx, d.Ask)
+	}
+	w.Snapshot = r.o.Snapshot()
+	return w
+}
+
+// send carries a deed out.
+func (r *Runner) send(d Send) {
+	ctx, stop := context.WithCancel(r.ctx)
+	r.waiting[d.Action] = stop
+	order := Order{Action: d.Action, Deed: d.Deed, Confirmed: d.Confirmed, AuditHead: r.book.head(), Peer: d.Peer}
+	r.wg.Go(func() {
+		defer stop()
+		res := admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "nothing carries out "+string(d.Kind), "")}
+		if e := r.executors[d.Kind]; e != nil {
+			res = e.Execute(ctx, order)
+		}
+		r.mu.Lock()
+		delete(r.waiting, d.Action)
+		r.mu.Unlock()
+		r.Do(Answered{Action: d.Action, Result: res})
+	})
+}
+
+// published puts a step on the stream, with its place in the journal.
+func (r *Runner) published(c cluster.ActionStep, e journal.Entry) {
+	c.Seq, c.Hash = e.Head.Seq, e.Head.Hash
+	r.o.Publish(cluster.Observation{Taken: r.o.Clock.Now(), Source: cluster.Source{Kind: cluster.FromAction, Node: c.Target}, Body: &c})
+}
+
+// Journal returns the path of the journal; empty if none is open.
+func (r *Runner) Journal() string { return r.book.path() }
+
+// Kept returns the records that could not be written, to be printed at exit.
+func (r *Runner) Kept() []journal.Record { return r.book.kept() }
+
+// closeWithin is how long the end waits for what is on its way.
+const closeWithin = 2 * time.Second
+
+// Close stops waiting for answers, records what became of the requests, and ends
+// the journal. What could not be recorded in time is shown as unknown at the
+// next start.
+func (r *Runner) Close() error {
+	r.mu.Lock()
+	for _, stop := range r.waiting {
+		stop()
+	}
+	r.mu.Unlock()
+	for end := time.Now().Add(closeWithin); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if r.idle() {
+			break
+		}
+	}
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.end()
+	err := r.book.close()
+	r.wg.Wait()
+	return err
+}
+
+func (r *Runner) idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.Flight == nil && len(r.waiting) == 0 && r.book.drained()
+}

@@ -1,0 +1,193 @@
+package actions
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stage is a Runner with a real client and a real journal, over the rig's
+// cluster.
+type stage struct {
+	*Runner
+	t    testing.TB
+	rig  *rig
+	dir  string
+	mu   sync.Mutex
+	told []cluster.ActionStep
+}
+
+type realClock struct{ began time.Time }
+
+func (c realClock) Now() time.Time      { return time.Now().Round(0) }
+func (c realClock) Mono() time.Duration { return time.Since(c.began) }
+
+func newStage(t testing.TB, url, dir string) *stage {
+	t.Helper()
+	client, err := admin.New(admin.Options{URL: url, Limits: admin.Limits{Header: time.Second, Total: 2 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, rig: newRig(t), dir: dir}
+	clock := realClock{time.Now()}
+	// The rig's ten seconds end now.
+	shift := time.Since(t0.Add(s.rig.mono))
+	s.Runner = NewRunner(RunnerOptions{
+		Client: client, Clock: clock,
+		Settings: Settings{Who: cluster.Clean("dana"), Via: "terminal", Floor: 50, Steps: []int64{100, 500}, Hold: time.Minute},
+		Journal: journal.Options{
+			Dir: dir, Now: clock.Now, Mono: clock.Mono,
+			Origin: journal.Origin{Run: "r", User: cluster.Clean("dana"), Cluster: cluster.Clean("prod-eu")},
+		},
+		Snapshot: func() *cluster.Snapshot {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			v := *s.rig.fold.Snapshot(s.rig.now().Wall, s.rig.hist)
+			v.At = v.At.Add(shift)
+			v.Primary.Metrics.Newest = clock.Now() // fresh
+			v.LastSeq++
+			return &v
+		},
+		Publish: func(o cluster.Observation) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if b, ok := o.Body.(*cluster.ActionStep); ok && o.Source.Kind == cluster.FromAction {
+				s.told = append(s.told, *b)
+			}
+		},
+	})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// until waits for a state.
+func (s *stage) until(what string, ok func(State) bool) State {
+	s.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		v := s.State()
+		if ok(v) {
+			return v
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("never %s: %+v", what, v.Dialog)
+		}
+	}
+}
+
+// confirm asks on a line, as a script does.
+func (s *stage) confirm(a Ask) {
+	s.t.Helper()
+	s.Do(Propose{Ask: a})
+	v := s.until("shown", func(v State) bool { return v.Dialog != nil && !v.Dialog.Reading })
+	if v.Dialog.Plan == nil {
+		s.t.Fatalf("refused: %v", v.Dialog.Refusal)
+	}
+	s.Do(Say{Word: v.Dialog.Plan.Word})
+}
+
+func (s *stage) records() []journal.Record {
+	s.t.Helper()
+	paths, err := journal.Segments(s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var list []journal.Record
+	for _, p := range paths {
+		if err := journal.Read(p, func(r journal.Record) { list = append(list, r) }); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return list
+}
+
+func TestRunner(t *testing.T) {
+	var mu sync.Mutex
+	var heads []string
+	limit := "null"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodPost {
+			heads = append(heads, r.Header.Get("X-Audit-Head"))
+			limit = "500"
+		}
+		w.Write([]byte(`{"max_assertions_per_sec":` + limit + `}`))
+	}))
+	defer server.Close()
+	dir := filepath.Join(t.TempDir(), "audit")
+	s := newStage(t, server.URL, dir)
+	s.confirm(lower)
+	v := s.until("accepted", func(v State) bool { return v.Dialog.Phase == Verifying })
+	if v.Standing.PerSecond != 500 || v.Dialog.Plan.fact("limit").Value.String() != "unlimited" {
+		t.Errorf("%+v", v.Standing)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var kinds []journal.Kind
+	for _, r := range s.records() {
+		kinds = append(kinds, r.Kind)
+	}
+	if len(kinds) != 3 || kinds[1] != journal.KindIntent || kinds[2] != journal.KindOutcome || len(heads) != 1 {
+		t.Errorf("%v, %v", kinds, heads)
+	}
+	if len(s.told) != 2 || s.told[0].Seq != 2 || s.told[1].Limit != 500 || s.told[1].Hash == "" {
+		t.Errorf("%+v", s.told)
+	}
+	// The next run knows the limit, and how to undo it.
+	again := newStage(t, server.URL, dir)
+	if v := again.State(); v.Standing.PerSecond != 500 || len(v.Changes) != 1 || !v.Changes[0].Was.Unlimited || !v.Changes[0].Ingest.Known() {
+		t.Errorf("%+v, %+v", v.Standing, v.Changes)
+	}
+}
+
+// An intent whose end is not known is shown by the next run, and nothing is sent
+// again.
+func TestRunnerShowsWhatIsOpen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	o := journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }}
+	j, _, err := journal.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Intent(journal.Intent{Action: "a1", Plan: "a1", Kind: "sync", Target: journal.Target{ID: "node2"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			t.Error(r.Method, r.URL)
+		}
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	s := newStage(t, server.URL, dir)
+	v := s.State()
+	if len(v.Open) != 1 || v.Open[0].Action != "a1" {
+		t.Fatalf("%+v", v.Open)
+	}
+	s.Do(Propose{Ask: plain})
+	if d := s.State().Dialog; d.Phase != Refused {
+		t.Errorf("%+v", d)
+	}
+	s.Do(Resolve{Action: "a1"})
+	s.until("resolved", func(v State) bool { return len(v.Open) == 0 })
+}

@@ -1,0 +1,183 @@
+package actions
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// machine is one step: a copy of the state that is worked on, and what is to be
+// done.
+type machine struct {
+	State
+	now Now
+	out []Do
+}
+
+// Step returns the state after an event, and what is to be done. It is pure: the
+// same state and event give the same.
+func Step(s State, e Event) (State, []Do) {
+	m := &machine{State: s.clone(), now: e.Now}
+	m.timeJumped()
+	m.pass()
+	switch w := e.What.(type) {
+	case Propose:
+		m.propose(w)
+	case Key:
+		m.key(w)
+	case Paste:
+		m.paste()
+	case Focus:
+		m.focus(w.On)
+	case Fit:
+		m.fit(w.OK)
+	case Painted:
+		m.paintedAt(w.Shown)
+	case Say:
+		m.say(w.Word)
+	case Seen:
+		m.seen(w)
+	case Recorded:
+		m.recorded(w)
+	case Overridden:
+		m.overridden(w.Err)
+	case Answered:
+		m.answered(w)
+	case Resolve:
+		m.resolved(w)
+	case Trouble:
+		m.Journal = cluster.Text{}
+		if w.Err != nil {
+			m.Journal = cluster.Clean(w.Err.Error())
+		}
+	case Halt:
+		m.endClimb("stopped by " + m.set.Who.String())
+	case Restored:
+		m.restored(w)
+	case Tick:
+	}
+	m.last = e.Now
+	return m.State, m.out
+}
+
+func (m *machine) do(d Do) { m.out = append(m.out, d) }
+
+// pass does what is due by the time alone.
+func (m *machine) pass() {
+	m.passDialog()
+	m.passTrials()
+	m.passClimb()
+}
+
+// jump is by how much wall and monotonic clock may part between two events: more
+// is a clock that was set, or a machine that slept.
+const jump = 5 * time.Second
+
+func (m *machine) timeJumped() {
+	if m.last.Wall.IsZero() || m.now.Wall.IsZero() {
+		return
+	}
+	drift := m.now.Wall.Sub(m.last.Wall) - (m.now.Mono - m.last.Mono)
+	if drift.Abs() > jump {
+		m.disarm("the clock jumped by " + drift.Round(time.Second).String())
+		m.pauseClimb("the clock jumped by " + drift.Round(time.Second).String())
+	}
+}
+
+// reread asks for the facts, and returns the name of the answer.
+func (m *machine) reread(what string, ask Ask) string {
+	m.serial++
+	name := fmt.Sprintf("%s %d", what, m.serial)
+	m.do(ReadFacts{For: name, Ask: ask})
+	return name
+}
+
+// seen takes in what is known of the cluster now.
+func (m *machine) seen(w Seen) {
+	before := m.World
+	m.World = w.World
+	if w.For == "" { // a new snapshot brings nothing else
+		m.World, m.World.Snapshot = before, w.World.Snapshot
+	}
+	if m.Dialog == nil || w.For != m.Dialog.check {
+		m.World.Looked, m.World.LookFailed = before.Looked, before.LookFailed
+	}
+	if m.World.Snapshot == nil {
+		return
+	}
+	m.othersLimit()
+	m.seenTrials()
+	m.seenClimb()
+	m.seenDialog(w.For)
+}
+
+// eventSuperseded is the journal's word for a limit that somebody else changed.
+const eventSuperseded = "limit_superseded"
+
+// othersLimit notices that somebody else set the limit.
+func (m *machine) othersLimit() {
+	l := m.World.Limit
+	if m.Standing.PerSecond == 0 || !l.Known() || !l.At.After(m.Standing.Since) || m.Flight != nil {
+		return
+	}
+	if !l.Unlimited && l.PerSecond == m.Standing.PerSecond {
+		return
+	}
+	for i := range m.Trials { // may be one of ours that is not known to have taken effect
+		if t := &m.Trials[i]; t.ReadBack && t.Plan.Limit > 0 {
+			return
+		}
+	}
+	words := "somebody else set the limit to " + limitWords(l) + "; " + m.Standing.Words() + " stands no more"
+	m.event(eventSuperseded, m.Standing.Action, words, func(c *cluster.ActionStep) { c.Lifts = true })
+	m.Standing, m.Changes = Standing{}, nil
+}
+
+// restored takes in what the journal tells of earlier runs.
+func (m *machine) restored(w Restored) {
+	m.Open = append(m.Open, w.Open...)
+	m.Changes = append(m.Changes, w.Changes...)
+	if n := len(m.Changes); n > 0 {
+		m.Standing = w.Who
+	}
+}
+
+// resolved records somebody's word.
+func (m *machine) resolved(w Resolve) {
+	for _, o := range m.Open {
+		if o.Action != w.Action {
+			continue
+		}
+		for i := range m.Trials {
+			if m.Trials[i].Action == w.Action && m.Trials[i].ReadBack {
+				return // it is still being looked at
+			}
+		}
+		m.resolve[w.Action] = w.Applied
+		m.writeResolution(o, w.Applied)
+	}
+}
+
+// recorded goes on after an intent or a resolution was written, or was not.
+func (m *machine) recorded(w Recorded) {
+	if applied, ok := m.resolve[w.Action]; ok {
+		delete(m.resolve, w.Action)
+		if w.Err == nil {
+			m.close(w.Action)
+			_ = applied // what stands is read from the server, not from a memory
+		}
+		return
+	}
+	m.intended(w)
+}
+
+// close takes an action from those whose outcome is not known.
+func (m *machine) close(action string) {
+	for i := range m.Open {
+		if m.Open[i].Action == action {
+			m.Open = append(m.Open[:i:i], m.Open[i+1:]...)
+			return
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package actions
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/runbook"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+const (
+	// relief is how much of the slowest replica's apply rate is suggested, so that
+	// it has something left to catch up with.
+	relief = 0.8
+	// maxRate is past any rate that a cluster can have: what is typed above it is
+	// a slip of the finger.
+	maxRate = 10_000_000
+	// deepest is the part of the present rate below which a limit is more of an
+	// outage than of a relief.
+	deepest = 0.05
+)
+
+// Suggest returns the limit that lets the slowest replica catch up: 0.8 of the
+// apply rate of the slowest replica that applies anything, never below the
+// floor. Where none applies helps is false: n is a step of the ramp then, and
+// throttling will not help.
+func (s *Scene) Suggest() (n int64, helps bool) {
+	if r := slowest(s.Snapshot); r != nil {
+		v, _ := r.Assertions.PerSecond.Value()
+		return max(tidy(relief*v), s.Floor, 1), true
+	}
+	n = max(s.Floor, 1)
+	present, known := s.present()
+	for _, step := range s.Steps {
+		if !known || float64(step) < present {
+			n = max(n, step)
+		}
+	}
+	if !known && len(s.Steps) > 0 {
+		n = max(s.Floor, s.Steps[0], 1)
+	}
+	return n, false
+}
+
+// tidy rounds down to two digits: a limit is no measurement.
+func tidy(v float64) int64 {
+	if v < 1 {
+		return 0
+	}
+	unit := math.Pow(10, math.Max(0, math.Floor(math.Log10(v))-1))
+	return int64(math.Floor(v/unit) * unit)
+}
+
+// present is the rate that a new limit is compared with: the limit in force, or
+// what is measured where that is less or no limit is known.
+func (s *Scene) present() (v float64, known bool) {
+	v, known = s.Snapshot.Primary.IngestPerSecond.Value()
+	if s.Limit.Known() && !s.Limit.Unlimited && !s.disagree() {
+		return float64(s.Limit.PerSecond), true
+	}
+	return v, known
+}
+
+func proposeThrottle(s *Scene, ask Ask) (*Plan, *Refusal) {
+	p := &Plan{Kind: KindThrottle, Ask: ask}
+	helps := true
+	if p.Ask.N == 0 {
+		p.Ask.N, helps = s.Suggest()
+	}
+	n := p.Ask.N
+	if n < 1 || n > maxRate {
+		return nil, refuse(fmt.Sprintf("a limit of %d is none", n), fmt.Sprintf("choose 1 to %d assertions per second", maxRate))
+	}
+	req, err := s.Requests.RateLimit(n)
+	if err != nil {
+		return nil, refuseFor(err)
+	}
+	p.Deed, p.Limit = HTTP{req}, n
+	p.Title = cluster.Clean("throttle ingest to " + strconv.FormatInt(n, 10) + "/s")
+	p.Facts = append(p.Facts, s.limitFact(), s.ingestFact())
+	if r := slowest(s.Snapshot); r != nil {
+		p.Facts = append(p.Facts, s.applyFact(r))
+	} else {
+		helps = false
+	}
+	if !helps {
+		p.warn("no replica applies anything: throttling will not help")
+	}
+	if r := worst(s.Snapshot); r != nil {
+		p.before.watch = r.ID
+		p.Facts = append(p.Facts, s.lagFact(r))
+	}
+	s.rateTier(p, n)
+	p.Expect = cluster.Clean(fmt.Sprintf("ingest at most %s within 30 s, and the lag falling within 2 min", perSecond(1.1*float64(n))))
+	p.Stop = cluster.Clean("the lag still rises after 2 min: choose a lower limit")
+	p.Undo = cluster.Clean(s.undoWords())
+	return p, nil
+}
+
+// rateTier says how much it takes to set a limit of n.
+func (s *Scene) rateTier(p *Plan, n int64) {
+	v, known := s.present()
+	switch {
+	case n < s.Floor:
+		p.raise(Dangerous, fmt.Sprintf("below the floor of %d/s", s.Floor))
+	case known && float64(n) < deepest*v:
+		p.raise(Dangerous, "less than a twentieth of the present rate")
+	case !known:
+		p.raise(Medium, "the present rate is not known")
+	case float64(n) >= v:
+		p.raise(Medium, "it does not lower the present rate")
+	}
+	if s.disagree() {
+		p.raise(Medium, "the limit that is told and the ingest that is measured disagree")
+	}
+	if s.Ramping {
+		p.warn("the running ramp ends with it")
+	}
+}
+
+// undoWords says how the limit in force is had back.
+func (s *Scene) undoWords() string {
+	switch {
+	case s.Limit.Known() && !s.Limit.Unlimited:
+		return "u: back to " + limitWords(s.Limit)
+	case s.Snapshot.Primary.IngestPerSecond.Known():
+		return "u: ramp up to " + figure(s.Snapshot.Primary.IngestPerSecond, perSecond) + ", the ingest of now; no limit was set before that could be put back"
+	}
+	return "u: ramp up; the rate before is not known"
+}
+
+// readBackLimit looks whether a limit is in force whose answer was lost.
+func readBackLimit(t *Trial, s *Scene) Finding {
+	n := t.Plan.Limit
+	if s.Limit.Known() && s.Limit.At.After(t.Answered.Wall) {
+		f := s.limitFact()
+		switch {
+		case !s.Limit.Unlimited && s.Limit.PerSecond == n:
+			return found(Applied, "the limit in force is "+limitWords(s.Limit), f)
+		case s.Now.Hand-t.Answered.Hand >= readBackFor-readBackEvery:
+			return found(NotApplied, "the limit in force is "+limitWords(s.Limit), f)
+		}
+		return found(NotYet, "the limit in force is "+limitWords(s.Limit), f)
+	}
+	before, known := t.Plan.before.ingest.Value()
+	v, now := s.newer(t)
+	if known && now && before > 1.25*float64(n) && v <= 1.1*float64(n) {
+		return found(Applied, "ingest went from "+perSecond(before)+" to "+perSecond(v), s.ingestFact())
+	}
+	return found(NotYet, "no reading tells yet", s.ingestFact())
+}
+
+// newer is the ingest by readings that are newer than the answer by an interval
+// at least.
+func (s *Scene) newer(t *Trial) (float64, bool) {
+	if !s.since(t) {
+		return 0, false
+	}
+	return s.Snapshot.Primary.IngestPerSecond.Value()
+}
+
+// since tells whether the primary's newest reading is newer than the answer by
+// an interval: what is older says nothing of the effect.
+func (s *Scene) since(t *Trial) bool {
+	m := s.Snapshot.Primary.Metrics
+	return m.Reachable && m.Newest.After(t.Answered.Wall.Add(s.Snapshot.Interval))
+}
+
+// Times of the verification of a limit, after the answer.
+const (
+	limitHolds = 45 * time.Second  // ingest that is above it by then is not limited
+	lagTurns   = 120 * time.Second // a lag that rises by then is not helped
+)
+
+func judgeThrottle(t *Trial, s *Scene) Finding {
+	after := s.Now.Mono - t.Answered.Mono
+	v, ok := s.newer(t)
+	if !ok {
+		return found(NotYet, "no reading newer than the answer")
+	}
+	n := float64(t.Plan.Limit)
+	facts := []Fact{s.ingestFact()}
+	if s.Limit.Known() && s.Limit.At.After(t.Answered.Wall) && (s.Limit.Unlimited || s.Limit.PerSecond != t.Plan.Limit) {
+		return found(Inconclusive, "somebody else set the limit to "+limitWords(s.Limit), s.limitFact())
+	}
+	if v > 1.1*n {
+		if v > 1.25*n && after >= limitHolds {
+			return found(NoEffect, "ingest is "+perSecond(v)+" still", facts...)
+		}
+		return found(NotYet, "ingest is "+perSecond(v), facts...)
+	}
+	r := s.Snapshot.Replica(t.Plan.before.watch)
+	if r == nil {
+		return found(Effective, "ingest is "+perSecond(v)+"; no lag is known", facts...)
+	}
+	return s.judgeLag(t, r, perSecond(v), append(facts, s.lagFact(r)))
+}
+
+// judgeLag looks at what a replica's lag does under the limit.
+func (s *Scene) judgeLag(t *Trial, r *cluster.Replica, ingest string, facts []Fact) Finding {
+	after := s.Now.Mono - t.Answered.Mono
+	v, ok := r.Lag.Seconds.Value()
+	words := "ingest is " + ingest
+	if !ok || r.Lag.State != cluster.LagLive || !r.Lag.Taken.After(t.Answered.Wall.Add(s.Snapshot.Interval)) {
+		return found(NotYet, words+"; the lag is not known", facts...)
+	}
+	words += ", lag " + seconds(v)
+	fc := runbook.ForecastOf(s.Snapshot, r)
+	high, known := fc.High.Value()
+	low, _ := fc.Low.Value()
+	switch {
+	case v <= s.Snapshot.Session.Thresholds.Warning.Seconds():
+		return found(Effective, words, facts...)
+	case known && high < 0:
+		return found(Effective, words+" and falling", facts...)
+	case known && low > 0 && after >= lagTurns:
+		return found(Regressed, words+" and rising", facts...)
+	}
+	return found(NotYet, words, facts...)
+}
