@@ -12,6 +12,7 @@ packages=(
 	gawk mawk                          # what answers the ticks there
 	strace procps                      # what runs there, and what does not
 	iproute2 iputils-ping nftables     # networks with faults
+	netcat-openbsd traceroute mtr-tiny iputils-tracepath # and what looks at them
 	systemd-journal-remote             # journals to read
 	prometheus                         # promtool, to compare alerts with
 	locales

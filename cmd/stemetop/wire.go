@@ -85,7 +85,7 @@ func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 		}
 		list = append(list, c)
 	}
-	return list, nil
+	return w.fromPrimary(list)
 }
 
 func (w *wiring) metrics(n config.Node, primary bool) (*metrics.Collector, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/remote"
@@ -32,8 +33,8 @@ type forwards struct {
 	builtin *ssh.Builtin
 }
 
-func (f forwards) Knock(ctx context.Context, address string) (remote.Knock, *cluster.Failure) {
-	k, failure := f.builtin.Knock(ctx, address)
+func (f forwards) Knock(ctx context.Context, address string, within time.Duration) (remote.Knock, *cluster.Failure) {
+	k, failure := f.builtin.Knock(ctx, address, within)
 	return remote.Knock(k), failure
 }
 

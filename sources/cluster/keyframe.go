@@ -30,6 +30,7 @@ func (s *State) Keyframe() []Observation {
 		n := s.nodes[id]
 		add(n.probe.usable, n.probe.newest, n.admin.usable, n.admin.newest)
 		add(n.metrics.usable, n.metrics.newest, n.facts, n.socketBase, n.sockets)
+		add(n.ping.usable, n.ping.newest, n.port.usable, n.port.newest)
 		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
 	}
 	slices.SortStableFunc(rest, func(a, b Observation) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -55,6 +56,9 @@ func (s *State) remember() *Recall {
 	for _, id := range sortedKeys(s.probes) {
 		r.Probes = append(r.Probes, ProbeRecall{Node: id, Points: s.probes[id]})
 	}
+	for _, id := range sortedKeys(s.peers) {
+		r.Peers = append(r.Peers, *s.peers[id])
+	}
 	for k, c := range s.counters {
 		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points), Anew: c.anew})
 	}
@@ -74,6 +78,7 @@ func (s *State) recall(r *Recall) {
 	clear(s.syncs)
 	clear(s.counters)
 	clear(s.probes)
+	clear(s.peers)
 	s.found = nil
 	for i := range r.Lags {
 		l := r.Lags[i]
@@ -86,6 +91,10 @@ func (s *State) recall(r *Recall) {
 	}
 	for _, p := range r.Probes {
 		s.probes[p.Node] = p.Points
+	}
+	for i := range r.Peers {
+		p := r.Peers[i]
+		s.peers[p.Node] = &p
 	}
 	for _, c := range r.Counts {
 		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points), c.Anew}

@@ -10,6 +10,7 @@ import (
 // points to never change.
 type nodeState struct {
 	metrics, host, probe, admin attempts
+	ping, port                  attempts // from the primary's host
 
 	facts               *Observation
 	base, last          *Observation // host readings: rates run from base to last

@@ -85,6 +85,8 @@ func (*Gap) body()             {}
 func (*ClockStep) body()       {}
 func (*Recall) body()          {}
 func (*ProbeReading) body()    {}
+func (*PeerPing) body()        {}
+func (*PeerPort) body()        {}
 func (*BreakersReading) body() {}
 func (*AlertChange) body()     {}
 func (*Verdict) body()         {}

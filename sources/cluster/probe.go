@@ -83,4 +83,5 @@ type Network struct {
 	PortWhy               Text
 
 	Kernel Kernel // by the connections themselves; not from the monitor
+	Peer   Peer   // from the primary's host: the path that matters
 }

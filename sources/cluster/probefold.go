@@ -16,18 +16,7 @@ func (s *State) applyProbe(o *Observation) {
 	if !ok {
 		return
 	}
-	list := s.probes[o.Source.Node]
-	for i := range min(r.Sent, keepProbes) {
-		p := ProbePoint{Taken: o.Taken, Lost: i >= len(r.RTTs)}
-		if !p.Lost {
-			p.RTT = r.RTTs[i]
-		}
-		list = append(list, p)
-	}
-	if len(list) > keepProbes {
-		list = slices.Clone(list[len(list)-keepProbes:])
-	}
-	s.probes[o.Source.Node] = list
+	s.probes[o.Source.Node] = remembered(s.probes[o.Source.Node], o.Taken, min(r.Sent, keepProbes), r.RTTs)
 }
 
 func (s *State) viewNetwork(id NodeID, at time.Time) Network {
@@ -35,18 +24,19 @@ func (s *State) viewNetwork(id NodeID, at time.Time) Network {
 	if n == nil {
 		n = &nodeState{}
 	}
-	v := Network{Access: n.probe.view(n.probe.newest != nil, s.firstSeen, at, s.fresh())}
+	v := Network{Access: n.probe.view(n.probe.newest != nil, s.firstSeen, at, s.fresh()), Peer: s.viewPeer(id, at)}
 	if !v.Reachable {
 		return v
 	}
 	if r, ok := n.probe.newest.Body.(*ProbeReading); ok {
 		v.Method, v.MethodWhy, v.Port, v.PortWhy = r.Method, r.Why, r.Port, r.PortWhy
 	}
-	v.figures(s.probes[id])
+	t := tripsOf(s.probes[id])
+	v.RTT, v.Min, v.Median, v.P95, v.Jitter, v.Loss, v.Probes = t.RTT, t.Min, t.Median, t.P95, t.Jitter, t.Loss, t.Probes
 	return v
 }
 
-func (v *Network) figures(points []ProbePoint) {
+func tripsOf(points []ProbePoint) (v Trips) {
 	var rtts []time.Duration
 	var jitter time.Duration
 	for i, p := range points {
@@ -63,7 +53,7 @@ func (v *Network) figures(points []ProbePoint) {
 		v.Loss = Known(float64(len(points)-len(rtts)) / float64(len(points)) * 100)
 	}
 	if len(rtts) == 0 {
-		return
+		return v
 	}
 	if !points[len(points)-1].Lost {
 		v.RTT = ms(rtts[len(rtts)-1])
@@ -73,6 +63,7 @@ func (v *Network) figures(points []ProbePoint) {
 	}
 	slices.Sort(rtts)
 	v.Min, v.Median, v.P95 = ms(rtts[0]), ms(rtts[len(rtts)/2]), ms(rtts[(len(rtts)*95+99)/100-1])
+	return v
 }
 
 func ms(d time.Duration) Figure { return Known(float64(d) / float64(time.Millisecond)) }

@@ -10,6 +10,7 @@ type Recall struct {
 	Counts    []CountRecall
 	Syncs     []SyncRecall
 	Probes    []ProbeRecall
+	Peers     []PeerRecall
 }
 
 // LagRecall is the memory of one replica's lag gauge: how long its digits have

@@ -32,6 +32,7 @@ type State struct {
 	syncs    map[NodeID]*SyncRecall
 	counters map[counterKey]*counter
 	probes   map[NodeID][]ProbePoint
+	peers    map[NodeID]*PeerRecall
 	judged   judgements
 
 	prometheus attempts
@@ -60,6 +61,7 @@ func NewState() *State {
 		syncs:    map[NodeID]*SyncRecall{},
 		counters: map[counterKey]*counter{},
 		probes:   map[NodeID][]ProbePoint{},
+		peers:    map[NodeID]*PeerRecall{},
 		judged:   newJudgements(),
 	}
 }
@@ -91,7 +93,9 @@ func (s *State) Apply(o *Observation) {
 		s.applyPrometheus(o)
 	case FromAction:
 		s.applyAction(o)
-	case FromLog, FromPeer:
+	case FromPeer:
+		s.applyPeer(o)
+	case FromLog:
 	}
 }
 

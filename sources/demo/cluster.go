@@ -77,6 +77,15 @@ func (c *Cluster) start(world *physics.World) error {
 			return err
 		}
 	}
+	if len(c.hosts) > 0 {
+		var rpc []string
+		for i := range c.nodes {
+			rpc = append(rpc, c.nodes[i].RPCAddr)
+		}
+		if err = c.hosts[0].openPaths(rpc); err != nil {
+			return err
+		}
+	}
 	if len(c.journals) > 0 {
 		c.wg.Go(c.keepJournals)
 	}

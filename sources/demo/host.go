@@ -27,7 +27,8 @@ type host struct {
 	mu       sync.Mutex
 	files    []*textFile // in the order of texts
 	api, hog live
-	by       any // the session that refreshed last, and when; nil for none yet
+	paths    *paths // of the primary's host, once all nodes have started
+	by       any    // the session that refreshed last, and when; nil for none yet
 	last     time.Time
 }
 
@@ -86,7 +87,17 @@ func (h *host) refresh(by any) error {
 	}
 	h.by, h.last = by, time.Now()
 	var t texts
-	h.sim.with(func(w *physics.World) { t.render(h.sim, w, h.index) })
+	h.sim.with(func(w *physics.World) {
+		t.render(h.sim, w, h.index)
+		if h.paths != nil {
+			t.paths = h.paths.render(w)
+		}
+	})
+	if h.paths != nil {
+		if err := h.paths.file.set(t.paths); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
 	for i, f := range h.files {
 		if err := f.set(t.files[i]); err != nil {
 			return fmt.Errorf("demo: %w", err)
@@ -99,6 +110,7 @@ func (h *host) refresh(by any) error {
 type texts struct {
 	files    [len(dynamic)][]byte
 	api, hog *process
+	paths    []byte
 }
 
 func (t *texts) render(s *sim, w *physics.World, index int) {
@@ -128,6 +140,9 @@ func (t *texts) render(s *sim, w *physics.World, index int) {
 func (h *host) close() {
 	for _, f := range h.files {
 		_ = f.f.Close() // the directory goes next
+	}
+	if h.paths != nil {
+		_ = h.paths.file.f.Close()
 	}
 	for _, l := range []*live{&h.api, &h.hog} {
 		if l.stat != nil {

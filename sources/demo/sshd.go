@@ -19,7 +19,7 @@ import (
 // no more.
 const (
 	maxConnections   = 16
-	maxSessions      = 4 // of one connection
+	maxSessions      = 8 // of one connection
 	handshakeTimeout = 10 * time.Second
 )
 
@@ -90,12 +90,17 @@ func (s *sshd) connection(ctx context.Context, c net.Conn) {
 	if err != nil || c.SetDeadline(time.Time{}) != nil {
 		return // the client has been told
 	}
-	// Keepalives are answered with a refusal, as OpenSSH does; so is forwarding.
+	// Keepalives are answered with a refusal, as OpenSSH does; so is forwarding to
+	// the client's side.
 	s.wg.Go(func() { ssh.DiscardRequests(requests) })
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
 	free := make(chan struct{}, maxSessions)
 	for offer := range channels {
+		if offer.ChannelType() == "direct-tcpip" {
+			sessions.Go(func() { s.forward(ctx, offer) })
+			continue
+		}
 		if offer.ChannelType() != "session" {
 			_ = offer.Reject(ssh.Prohibited, "only sessions are allowed here")
 			continue

@@ -70,6 +70,8 @@ func bodyKinds() []bodyKind {
 		{"sockets", reflect.TypeFor[cluster.SocketReading]()},
 		{"norms", reflect.TypeFor[cluster.Norms]()},
 		{"action", reflect.TypeFor[cluster.ActionStep]()},
+		{"peer_ping", reflect.TypeFor[cluster.PeerPing]()},
+		{"peer_port", reflect.TypeFor[cluster.PeerPort]()},
 	}
 }
 

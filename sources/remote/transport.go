@@ -36,19 +36,20 @@ type Session interface {
 // Forwarder is a Transport that can have the host connect to somewhere, without
 // running anything there.
 type Forwarder interface {
-	// Knock has the host connect to host:port by TCP and hang up at once. It
-	// returns when the host has told how that went, which may take minutes, or
-	// when the connection to the host is lost, or when ctx ends; in the last case
-	// the host goes on trying all the same. A failure is that of the way to the
-	// host.
-	Knock(ctx context.Context, address string) (Knock, *cluster.Failure)
+	// Knock has the host connect to host:port by TCP and hang up at once, and waits
+	// for the host to tell how that went: no longer than within, reckoned from
+	// asking. A failure is that of the way to the host.
+	Knock(ctx context.Context, address string, within time.Duration) (Knock, *cluster.Failure)
 }
 
 // Knock is what a host told of connecting somewhere.
 type Knock struct {
 	Open       bool
+	Silent     bool          // it told nothing in time, and goes on trying
 	Prohibited bool          // the host may not be asked for it
 	Said       cluster.Text  // the host's words, where it is not open
 	Took       time.Duration // from asking to the answer
-	Trip       time.Duration // the least round trip to the host itself, beside that
+	Trip       time.Duration // the least round trip to the host itself, before that
+	// Over is closed when the host no longer tries.
+	Over <-chan struct{}
 }

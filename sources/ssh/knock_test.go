@@ -41,7 +41,7 @@ func TestKnock(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr := knocker(t, sshtest.Start(t, sshtest.Options{Config: c.config}))
-			k, f := tr.Knock(t.Context(), c.address)
+			k, f := tr.Knock(t.Context(), c.address, 5*time.Second)
 			if f != nil {
 				t.Fatal(f)
 			}
@@ -61,16 +61,16 @@ func TestKnock(t *testing.T) {
 func TestKnockAtASilentHost(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{})
 	tr := knocker(t, s)
-	if k, f := tr.Knock(t.Context(), listener(t)); f != nil || !k.Open {
+	if k, f := tr.Knock(t.Context(), listener(t), time.Second); f != nil || !k.Open {
 		t.Fatalf("%+v %v", k, f)
 	}
 	s.StopSessions()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, f := tr.Knock(ctx, "127.0.0.1:1")
-	want(t, f, cluster.FailTimeout, "in time")
+	_, f := tr.Knock(ctx, "127.0.0.1:1", time.Second)
+	want(t, f, cluster.FailTimeout, "stopped")
 	s.Kill()
-	_, f = tr.Knock(t.Context(), "127.0.0.1:1")
+	_, f = tr.Knock(t.Context(), "127.0.0.1:1", time.Second)
 	if f == nil {
 		t.Error("no failure, and no host")
 	}

@@ -27,4 +27,5 @@ const (
 	streamOffered = iota + 1
 	streamJitter
 	nodeStream = 16
+	streamLoss = 1 << 20 // beyond those of all nodes, added to theirs
 )

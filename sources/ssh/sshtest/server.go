@@ -31,6 +31,9 @@ type Options struct {
 	// LoginShell and Home replace those of the user in the server's own view of
 	// /etc/passwd. They need root, for a mount namespace.
 	LoginShell, Home string
+	// Network is the network namespace that the server and its commands are in;
+	// empty for the test's own. ClientConfig then reaches it by a ProxyCommand.
+	Network string
 }
 
 // Server is a running sshd. The files it names vanish with the test.
@@ -123,7 +126,11 @@ func newServer(t testing.TB, o Options) *Server {
 	key := NewKey(t, "ed25519")
 	WriteKey(t, s.ClientKey, key, "")
 	s.Authorize(key)
-	s.ClientConfig = s.write("client_config", "IdentityAgent none\nGlobalKnownHostsFile none\n")
+	config := "IdentityAgent none\nGlobalKnownHostsFile none\n"
+	if o.Network != "" {
+		config += "ProxyCommand ip netns exec " + o.Network + " nc %h %p\n"
+	}
+	s.ClientConfig = s.write("client_config", config)
 	return s
 }
 
@@ -156,6 +163,10 @@ func (s *Server) launch(o Options) bool {
 		args = append(args, quiet...)
 	}
 	args = s.inNamespace(o, args)
+	if o.Network != "" {
+		// It execs, so the process started stays the listener.
+		args = append([]string{"/usr/sbin/ip", "netns", "exec", o.Network}, args...)
+	}
 	s.cmd = exec.Command(args[0], args[1:]...) //nolint:gosec // constant program
 	var out bytes.Buffer
 	s.cmd.Stdout, s.cmd.Stderr = &out, &out
