@@ -218,6 +218,11 @@ func (s *State) Clone() *State {
 		c.counters[k] = &counter{slices.Clone(v.points), v.anew}
 	}
 	c.probes = maps.Clone(s.probes) // the lists in it are replaced, never changed
+	c.peers = make(map[NodeID]*PeerRecall, len(s.peers))
+	for id, p := range s.peers {
+		copied := *p
+		c.peers[id] = &copied
+	}
 	c.judged = judgements{maps.Clone(s.judged.alerts), maps.Clone(s.judged.verdicts), maps.Clone(s.judged.escalations)}
 	c.acts.steps = slices.Clone(s.acts.steps)
 	c.found, c.gaps, c.notes = slices.Clone(s.found), slices.Clone(s.gaps), slices.Clone(s.notes)
