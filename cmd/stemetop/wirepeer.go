@@ -38,8 +38,7 @@ func (w *wiring) fromPrimary(list []sources.Collector) ([]sources.Collector, err
 // ownAddress refuses a replica's address that means this machine, as at the end of
 // a tunnel, where the primary is another: it would reach itself.
 func ownAddress(address, primary, replica, ssh string) *cluster.Failure {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil || !loopback(host) || loopback(sshHost(ssh)) {
+	if host, _, _ := net.SplitHostPort(address); !loopback(host) || loopback(sshHost(ssh)) {
 		return nil
 	}
 	return cluster.Fail(cluster.FailConfig,

@@ -16,8 +16,9 @@ import (
 
 // Addresses of the replica of a Network, and of the router as the primary sees it.
 const (
-	ReplicaV4, ReplicaV6 = "10.77.2.2", "fd77:2::2"
-	RouterV4             = "10.77.1.254"
+	ReplicaV4 = "10.77.2.2"
+	ReplicaV6 = "fd77:2::2"
+	RouterV4  = "10.77.1.254"
 )
 
 // Network is a primary, a router and a replica in network namespaces of their
@@ -78,7 +79,7 @@ func (w *Network) join(ns, port string, subnet, host int) {
 // Run runs a command and returns what it printed.
 func (w *Network) Run(name string, args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(context.Background(), name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // the test chose it
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("%s: %v: %s", strings.Join(cmd.Args, " "), err, out)
@@ -92,7 +93,7 @@ func (w *Network) Firewall(ns, hook string, rules ...string) {
 	lines := append([]string{
 		"flush ruleset", "table inet lab {", "chain only {", "type filter hook " + hook + " priority 0",
 	}, rules...)
-	cmd := exec.CommandContext(context.Background(), "ip", "netns", "exec", ns, "nft", "-f", "-")
+	cmd := exec.CommandContext(context.Background(), "ip", "netns", "exec", ns, "nft", "-f", "-") //nolint:gosec // one of its own
 	cmd.Stdin = strings.NewReader(strings.Join(append(lines, "}", "}", ""), "\n"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		w.t.Fatalf("nft: %v: %s", err, out)
@@ -128,8 +129,8 @@ func (w *Network) in(ns string, f func() error) {
 	w.t.Helper()
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		file, err := os.Open("/run/netns/" + ns)
+		runtime.LockOSThread()                   // and never unlocked: the thread ends with the goroutine
+		file, err := os.Open("/run/netns/" + ns) //nolint:gosec // one of its own
 		if err != nil {
 			done <- err
 			return
