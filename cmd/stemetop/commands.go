@@ -67,8 +67,9 @@ var commands = []command{
 type invocation struct {
 	terminal
 	options
-	args []string
-	from map[string]string // what set each flag that is set: "--interval", "STEMETOP_INTERVAL"
+	args  []string
+	audit string            // directory of the audit journal; below the state directory where empty
+	from  map[string]string // what set each flag that is set: "--interval", "STEMETOP_INTERVAL"
 }
 
 // execute runs the command that args name. What cobra finds wrong with args is

@@ -65,6 +65,7 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 	if err := c.Check(); err != nil {
 		return exitUsage, err
 	}
+	in.audit = filepath.Join(dir, "audit") // what is done to it goes with it
 	return in.watchLive(ctx, c, clock)
 }
 

@@ -65,7 +65,16 @@ func (in *invocation) collectAndShow(ctx context.Context, p *pipeline, o tui.Opt
 		return exitUsage, err
 	}
 	defer stop()
-	return in.show(ctx, o)
+	acts, err := in.actuator(p, viaTerminal, nil)
+	if err != nil {
+		return exitUsage, err
+	}
+	code, err := in.show(ctx, o)
+	if acts != nil {
+		err = errors.Join(err, acts.Close())
+		in.tellKept(acts)
+	}
+	return code, err
 }
 
 // keys returns what SSH connections share. Passphrases are asked before the

@@ -19,10 +19,7 @@ import (
 // admin is the collector of the primary's list of tripped breakers.
 func (w *wiring) admin() (*admin.Collector, error) {
 	a := w.config.Admin
-	tls, err := web.LoadTLS(web.TLSFiles{
-		CA:   home(cmp.Or(a.CAFile, w.config.HTTP.CAFile)),
-		Cert: home(cmp.Or(a.CertFile, w.config.HTTP.CertFile)), Key: home(cmp.Or(a.KeyFile, w.config.HTTP.KeyFile)),
-	})
+	tls, err := web.LoadTLS(w.adminTLS())
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +27,16 @@ func (w *wiring) admin() (*admin.Collector, error) {
 		Node: cluster.NodeID(w.config.PrimaryID()), URL: w.adminURL(), Clock: w.clock,
 		Timeout: w.config.HTTP.Timeout.D(), TLS: tls, TokenFile: home(a.TokenFile), Proxy: a.Proxy,
 	})
+}
+
+// adminTLS are the files for the admin interface; those of http where it has none
+// of its own.
+func (w *wiring) adminTLS() web.TLSFiles {
+	a, h := w.config.Admin, w.config.HTTP
+	return web.TLSFiles{
+		CA:   home(cmp.Or(a.CAFile, h.CAFile)),
+		Cert: home(cmp.Or(a.CertFile, h.CertFile)), Key: home(cmp.Or(a.KeyFile, h.KeyFile)),
+	}
 }
 
 // adminURL is the configured one, else the primary's without its path. Where a

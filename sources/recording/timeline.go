@@ -99,6 +99,12 @@ func (t *Timeline) Latest(now func() time.Time) *cluster.Snapshot {
 	}
 	t.past.forget()
 	t.archive.forget()
+	return t.Head(now)
+}
+
+// Head is Latest for those who follow what happens while somebody else looks
+// back: nothing is let go of. It is for a live timeline only.
+func (t *Timeline) Head(now func() time.Time) *cluster.Snapshot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at := now()

@@ -115,9 +115,9 @@ type Alert struct {
 
 // Ramp is the runbook's gradual rise of the ingest rate.
 type Ramp struct {
-	Steps []int    `yaml:"steps" doc:"assertions per second, rising" later:"yes"`
-	Hold  Duration `yaml:"hold" doc:"how long each step is watched" later:"yes"`
-	Floor int      `yaml:"floor" doc:"assertions per second that are never gone below" later:"yes"`
+	Steps []int    `yaml:"steps" doc:"assertions per second, rising"`
+	Hold  Duration `yaml:"hold" doc:"how long each step has to hold before the next"`
+	Floor int      `yaml:"floor" doc:"assertions per second below which no limit is suggested, and a lower one wants its name typed"`
 }
 
 // Links are documents and pages to point at.
