@@ -95,15 +95,15 @@ func (c *Collector) Source() cluster.Source {
 // Close ends the session with the last collector.
 func (c *Collector) Close() error { return c.session.leave() }
 
-// Collect waits until something is due, asks, and returns one reading: of the
-// port and of ping in turn. It returns none if ctx was cancelled. A failure
+// Collect returns one reading: of the port and of ping in turn. In rounds before
+// the next is due it returns none, and none if ctx was cancelled. A failure
 // without a Body is that of the way to the primary's host.
 func (c *Collector) Collect(ctx context.Context) []sources.Reading {
 	clock := c.session.clock
-	if clock.Sleep(ctx, c.next-clock.Mono()) != nil {
+	start, now := clock.Mono(), clock.Now()
+	if start < c.next {
 		return nil
 	}
-	start, now := clock.Mono(), clock.Now()
 	var r sources.Reading
 	switch {
 	case c.target.Unfit != nil:
@@ -115,7 +115,8 @@ func (c *Collector) Collect(ctx context.Context) []sources.Reading {
 	}
 	c.rounds++
 	if c.rounds != 1 { // ping follows the first look at the port at once
-		c.next = start + c.every/2
+		// A round that comes a moment early must not cost another round.
+		c.next = start + c.every/2 - min(c.every/10, time.Second)
 	}
 	if ctx.Err() != nil {
 		return nil
