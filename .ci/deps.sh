@@ -10,6 +10,7 @@ packages=(
 	tmux                               # a terminal to drive
 	dash busybox-static zsh fish tcsh  # login shells of monitored hosts
 	gawk mawk                          # what answers the ticks there
+	util-linux mount e2fsprogs         # disks to write to, and other accounts
 	strace procps                      # what runs there, and what does not
 	iproute2 iputils-ping nftables     # networks with faults
 	netcat-openbsd traceroute mtr-tiny iputils-tracepath # and what looks at them

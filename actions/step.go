@@ -35,7 +35,7 @@ func Step(s State, e Event) (State, []Do) {
 	case Painted:
 		m.paintedAt(w.Shown)
 	case Say:
-		m.say(w)
+		m.say(w.Word)
 	case Seen:
 		m.seen(w)
 	case Recorded:
@@ -134,9 +134,13 @@ func (m *machine) othersLimit() {
 	m.Standing, m.Changes = Standing{}, nil
 }
 
-// restored takes in what the journal tells. It has all that this run did.
+// restored takes in what the journal tells of earlier runs.
 func (m *machine) restored(w Restored) {
-	m.Open, m.Changes, m.Standing = w.Open, w.Changes, w.Who
+	m.Open = append(m.Open, w.Open...)
+	m.Changes = append(m.Changes, w.Changes...)
+	if n := len(m.Changes); n > 0 {
+		m.Standing = w.Who
+	}
 }
 
 // resolved records somebody's word.
