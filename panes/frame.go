@@ -46,6 +46,7 @@ const (
 	PaneWhy
 	PaneChecklist // without a digit, as those below
 	PaneMachines
+	PanePath
 	NumPanes // how many names there are, NoPane included
 )
 

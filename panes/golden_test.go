@@ -27,6 +27,7 @@ var drawn = []struct {
 	{"why", Why, [2]int{120, 6}, [2]int{80, 3}},
 	{"checklist", Checklist, [2]int{120, 13}, [2]int{80, 11}},
 	{"machines", Machines, [2]int{120, 13}, [2]int{80, 20}},
+	{"path", Path, [2]int{120, 35}, [2]int{80, 19}},
 	{"banner", Banner, [2]int{120, 1}, [2]int{80, 1}},
 	{"escalation", Escalation, [2]int{100, 14}, [2]int{76, 20}},
 	{"large", Large, [2]int{120, 40}, [2]int{80, 24}},

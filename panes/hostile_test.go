@@ -79,9 +79,15 @@ func poisoned(raw string) *Frame {
 			Cause: cluster.CauseDisk, For: []cluster.Text{t, t}, Against: []cluster.Text{t}, Missing: []cluster.Text{t}, Next: t,
 		}
 		r.Network.PortWhy, r.Network.Err, r.Network.Port = t, cluster.Fail(cluster.FailOther, raw, raw), cluster.PortClosed
+		r.Network.Peer = cluster.Peer{
+			Ping: access(time.Second), Connect: access(time.Second), Port: cluster.PortClosed,
+			Why: t, Hint: t, PortBy: t, PortWhy: t, ForwardWhy: t, ForwardHint: t,
+		}
+		r.Network.Kernel = cluster.Kernel{Primary: cluster.Flow{Why: t}, Replica: cluster.Flow{Known: true, Via: t, Why: t}}
 		r.Breaker = cluster.Breaker{State: cluster.BreakerTripped, Agent: id, Reason: t}
 	}
 	s.Replicas[1].Network.Configured = true
+	s.Primary.Host.Sockets.Unmatched = []cluster.UnmatchedPeer{{Address: t, Connections: 1, Why: t}}
 	s.Unmatched = []cluster.TrippedBreaker{{Agent: id, State: t, Reason: t}}
 	s.Escalations = []cluster.Escalation{{Reason: t, Replicas: []cluster.NodeID{id, id}}, {Reason: cluster.Clean("crash_loop"), Replicas: []cluster.NodeID{id}}}
 	f.Escalation = []cluster.Text{t, t}

@@ -22,6 +22,7 @@ func scenes() map[string]*Frame {
 		"thousand":     thousand(),
 		"replay":       replayed(),
 		"escalated":    escalated(),
+		"partitioned":  partitioned(),
 	}
 }
 
@@ -222,7 +223,54 @@ func linked() cluster.Network {
 	return cluster.Network{
 		Access: access(time.Second), Method: cluster.ProbeICMP, Probes: 60, Port: cluster.PortOpen, Loss: cluster.Known(0),
 		RTT: cluster.Known(0.42), Min: cluster.Known(0.3), Median: cluster.Known(0.4), P95: cluster.Known(0.9), Jitter: cluster.Known(0.1),
+		Peer: cluster.Peer{
+			Ping: access(4 * time.Second), Echo: trips(0.21), Connect: access(9 * time.Second), Port: cluster.PortOpen,
+			PortBy: cluster.Clean("ssh"), Forward: trips(0.34), SSH: cluster.Known(12.4),
+		},
+		Kernel: cluster.Kernel{Primary: flow(4.2e6, 13e3), Replica: flow(12e3, 4.1e6)},
 	}
+}
+
+// trips are round trips around so many ms.
+func trips(ms float64) cluster.Trips {
+	k := cluster.Known
+	return cluster.Trips{RTT: k(ms), Min: k(ms * 0.8), Median: k(ms), P95: k(ms * 3), Jitter: k(ms / 5), Loss: k(0), Probes: 30}
+}
+
+// flow is one end of a healthy RPC connection.
+func flow(sends, receives float64) cluster.Flow {
+	k := cluster.Known
+	return cluster.Flow{
+		Known: true, At: at.Add(-3 * time.Second), Via: cluster.Clean("ss"), Connections: 1, Interval: 10 * time.Second,
+		SentBytesPerSecond: k(sends), ReceivedBytesPerSecond: k(receives), RetransmissionsPerSecond: k(0), Retransmitted: k(0),
+		RTT: k(0.31), RTTVar: k(0.05), MinRTT: k(0.2), Cwnd: k(10), Unacked: k(2), SendQueue: k(4344), NotSent: k(0),
+	}
+}
+
+// cutOff is a way that a firewall between primary and replica drops, where the
+// monitor sees nothing of it, and forwarding is forbidden.
+func cutOff() cluster.Network {
+	n := linked()
+	n.Peer = cluster.Peer{
+		Ping: access(4 * time.Second), Why: cluster.Clean("Destination Host Unreachable (10.0.0.254)"),
+		Echo:    cluster.Trips{Loss: cluster.Known(100), Probes: 60},
+		Connect: access(2 * time.Second), Port: cluster.PortFiltered, PortBy: cluster.Clean("bash"), PortWhy: cluster.Clean("no answer within 2 s"),
+		ForwardWhy:  cluster.Clean("forwarding is forbidden on the primary's host: administratively prohibited"),
+		ForwardHint: cluster.Clean("AllowTcpForwarding, PermitOpen (sshd_config) or an option of the key forbids it: the port is tried by tools there instead"),
+	}
+	n.Kernel.Primary = cluster.Flow{Known: true, At: at.Add(-3 * time.Second), Opening: 1, SendQueue: cluster.Known(1), Why: cluster.Clean("a connection came or went between the last two readings")}
+	n.Kernel.Replica = cluster.Flow{Why: cluster.Clean("this host has no ss (package iproute2): no bytes, round trips or retransmissions are known")}
+	return n
+}
+
+// partitioned is a replica that its primary can't reach and the monitor can.
+func partitioned() *Frame {
+	f := critical()
+	f.Snap.Replicas[0].Network = cutOff()
+	f.Snap.Primary.Host.Sockets = cluster.Sockets{Known: true, Unmatched: []cluster.UnmatchedPeer{
+		{Address: cluster.Clean("192.0.2.9"), Connections: 2, Why: cluster.Clean("no node is known to have that address")},
+	}}
+	return f
 }
 
 func diskVerdict() cluster.Verdict {

@@ -33,6 +33,8 @@ func Pane(n Name) Draw {
 		return Checklist
 	case PaneMachines:
 		return Machines
+	case PanePath:
+		return Path
 	case NoPane, NumPanes:
 		fallthrough
 	default:
@@ -63,6 +65,8 @@ func Title(f *Frame, n Name) string {
 		return "checklist" + lags(f) + checked(f)
 	case PaneMachines:
 		return "machines" + compared(f)
+	case PanePath:
+		return "network path" + lags(f) + pathWord(f)
 	case NoPane, NumPanes:
 		fallthrough
 	default:

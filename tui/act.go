@@ -16,7 +16,7 @@ import (
 // move moves the cursor by n rows, or scrolls the focused pane by n lines.
 func (m *model) move(n int) tea.Cmd {
 	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents ||
-		m.focus == panes.PaneAlerts || m.focus == panes.PaneChecklist
+		m.focus == panes.PaneAlerts || m.focus == panes.PaneChecklist || m.focus == panes.PanePath
 	if scrolls && (m.kind == overview || m.kind == zoomed) && !m.layout().pane[m.focus].empty() {
 		m.scrollBy(n)
 		return nil
@@ -64,7 +64,7 @@ func (m *model) page() int {
 // tabOrder is the order in which tab goes through the panes.
 var tabOrder = [...]panes.Name{
 	panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart, panes.PaneSync,
-	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist, panes.PaneMachines,
+	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist, panes.PaneMachines, panes.PanePath,
 }
 
 // moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed

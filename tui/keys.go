@@ -55,6 +55,7 @@ func lookKeys() []binding {
 		{group, []string{"E"}, "E", 4, "escalation", "the four conditions of escalation, and whom to call", nil, (*model).openEscalation},
 		{group, []string{"c"}, "c", 9, "checklist", "the runbook's investigation of the selected replica, step by step", nil, toggle(panes.PaneChecklist)},
 		{group, []string{"m"}, "m", 24, "machines", "hardware and kernel of each host beside the primary's", nil, toggle(panes.PaneMachines)},
+		{group, []string{"P"}, "P", 18, "path", "network path of the replica, from here and from the primary", nil, toggle(panes.PanePath)},
 		{group, []string{"H"}, "H", 10, "handover", "copy a handover card of 12 lines for whoever takes over (OSC 52)", (*model).canHandOver, (*model).copyHandover},
 		{group, []string{"n"}, "n", 16, "note", "write a note into the recording", (*model).canNote, (*model).openNote},
 	}

@@ -69,6 +69,7 @@ func (m *model) compose() {
 	for _, name := range []panes.Name{
 		panes.PaneReplicas, panes.PaneWhy, panes.PaneChecklist, panes.PaneHost, panes.PaneChart,
 		panes.PaneAlerts, panes.PaneSync, panes.PaneEvents, panes.PaneHosts, panes.PaneMachines,
+		panes.PanePath,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}

@@ -87,14 +87,13 @@ func fromPrimary(s *cluster.Snapshot, _ *cluster.Replica) cluster.Access { retur
 func fromAdmin(s *cluster.Snapshot, _ *cluster.Replica) cluster.Access   { return s.Primary.Admin }
 func fromReplica(_ *cluster.Snapshot, r *cluster.Replica) cluster.Access { return r.Metrics }
 func fromHost(_ *cluster.Snapshot, r *cluster.Replica) cluster.Access    { return r.Host.Access }
-func fromProbe(_ *cluster.Snapshot, r *cluster.Replica) cluster.Access   { return r.Network.Access }
 
 // checks are the steps in the runbook's order, its words first.
 var checks = [...]check{
 	{"1. Query replication lag metric", fromPrimary, lookAtLag},
-	{"2A. Ping replica", fromProbe, lookAtPing},
-	{"2A. Check bandwidth usage", fromHost, lookAtBandwidth},
-	{"2A. Verify firewall rules: RPC port open", fromProbe, lookAtPort},
+	{"2A. Ping replica", fromPing, lookAtPing},
+	{"2A. Check bandwidth usage", fromKernels, lookAtBandwidth},
+	{"2A. Verify firewall rules: RPC port open", fromConnect, lookAtPort},
 	{"2B. Replica disk I/O: iostat -x", fromHost, lookAtDisk},
 	{"2C. Replica CPU saturation: top", fromHost, lookAtCPU},
 	{"3. Check for Merkle sync errors", fromPrimary, lookAtSyncErrors},

@@ -23,32 +23,6 @@ func lookAtLag(s *cluster.Snapshot, r *cluster.Replica) (evidence string, findin
 	return words, sick(s, r), true
 }
 
-func lookAtPing(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
-	n := &r.Network
-	loss, ok := n.Loss.Value()
-	words := "rtt " + figure(n.Median, milliseconds) + ", loss " + figure(n.Loss, percent) + " by " + n.Method.String() + " from the monitor"
-	return words, loss >= highLoss || blames(r, cluster.CauseNetwork), ok
-}
-
-func lookAtBandwidth(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
-	gets := received(&r.Host)
-	if !gets.Known() {
-		return "no rates of its interfaces", false, false
-	}
-	for i := range r.Host.Nets {
-		u := &r.Host.Nets[i]
-		if bad, _ := u.ErrorsPerSecond.Value(); bad >= 1 {
-			return u.Name.String() + " " + brief(bad) + " errors/s", true, true
-		}
-	}
-	return "receives " + figure(gets, bytesPerSecond) + " on all interfaces", false, true
-}
-
-func lookAtPort(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
-	n := &r.Network
-	return because(n.Port.String(), n.PortWhy) + ", from the monitor", n.Port != cluster.PortOpen, n.Port != cluster.PortUnknown
-}
-
 func lookAtDisk(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
 	k := walDisk(&r.Host)
 	if k == nil {

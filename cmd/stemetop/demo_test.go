@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -134,6 +135,13 @@ func TestDoctorOnARealCluster(t *testing.T) {
 		// The demo's hosts run the collection script and nothing else.
 		if !hasLine(out, "FAIL", node, "log") {
 			t.Errorf("the log of %s was read, by a script that is not allowed there", node)
+		}
+	}
+	for _, node := range []string{"node2", "node3", "node4", "node5"} {
+		for _, what := range []string{"RPC port open from the primary's host, by ssh", "ping from the primary's host: 3 of 3 back", "forwarded connection in "} {
+			if !regexp.MustCompile(`(?m)^ok +` + node + ` +path .*` + regexp.QuoteMeta(what)).MatchString(out) {
+				t.Errorf("%s: no line that its path is well: %s", node, what)
+			}
 		}
 	}
 	if !hasLine(out, "ok", "node1", "admin") || code != exitWarning {

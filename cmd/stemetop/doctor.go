@@ -94,6 +94,9 @@ func (w *wiring) checks() []check {
 			list = append(list, func(ctx context.Context) []finding { return w.tryHost(ctx, n) })
 		}
 	}
+	if w.config.Primary.SSH != "" {
+		list = append(list, w.tryPaths)
+	}
 	if w.config.Prometheus.URL != "" {
 		list = append(list, func(ctx context.Context) []finding { return []finding{w.tryPrometheus(ctx)} })
 	}

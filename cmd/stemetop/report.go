@@ -147,18 +147,24 @@ func newReportReplica(s *cluster.Snapshot, r *cluster.Replica) reportReplica {
 	}
 }
 
-// newReportNetwork leaves the round trip out when the newest probe was lost. The
+// newReportNetwork is how the monitor reaches the replica, and where that is not
+// known how the primary's host does: a monitor may stand where it reaches nobody.
+// It leaves the round trip out when the newest probe was lost. The
 // schema has one word for every port that lets nobody in without refusing.
 func newReportNetwork(n *cluster.Network) reportNetwork {
-	port := n.Port.String()
-	switch n.Port {
+	rtt, loss, state := n.RTT, n.Loss, n.Port
+	if t, by := n.Peer.Trips(); !n.Reachable && (by != "" || n.Peer.Port != cluster.PortUnknown) {
+		rtt, loss, state = t.RTT, t.Loss, n.Peer.Port
+	}
+	port := state.String()
+	switch state {
 	case cluster.PortUnreachable:
 		port = cluster.PortFiltered.String()
 	case cluster.PortNoRoute:
 		port = unknown
 	case cluster.PortUnknown, cluster.PortOpen, cluster.PortClosed, cluster.PortFiltered:
 	}
-	return reportNetwork{n.RTT, n.Loss, port}
+	return reportNetwork{rtt, loss, port}
 }
 
 // lagAge is unknown where there never was a value to be of any age.

@@ -13,6 +13,15 @@ import (
 
 // fromPrimary appends what asks how the primary's host reaches each replica.
 func (w *wiring) fromPrimary(list []sources.Collector) ([]sources.Collector, error) {
+	peers, err := w.peers()
+	for _, c := range peers {
+		list = append(list, c)
+	}
+	return list, err
+}
+
+// peers are the collectors of it; none where the primary's host is not configured.
+func (w *wiring) peers() ([]*peer.Collector, error) {
 	p := w.nodes()[0]
 	var targets []peer.Target
 	for _, n := range w.config.Replicas {
@@ -23,16 +32,13 @@ func (w *wiring) fromPrimary(list []sources.Collector) ([]sources.Collector, err
 		}
 	}
 	if p.SSH == "" || len(targets) == 0 {
-		return list, nil
+		return nil, nil
 	}
 	t, err := w.transport(p)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range peer.New(peer.Options{Transport: t, Clock: w.clock, Targets: targets}) {
-		list = append(list, c)
-	}
-	return list, nil
+	return peer.New(peer.Options{Transport: t, Clock: w.clock, Targets: targets}), nil
 }
 
 // ownAddress refuses a replica's address that means this machine, as at the end of
