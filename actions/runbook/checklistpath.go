@@ -96,7 +96,11 @@ func flowWords(f *cluster.Flow, name string) (words string, bad bool) {
 		return "", false
 	}
 	if f.Connections == 0 {
-		return name + " has no RPC connection", f.Opening > 0
+		words = name + " has no RPC connection"
+		if f.Opening > 0 {
+			words += ", and opens one without an answer"
+		}
+		return words, f.Opening > 0
 	}
 	words = name + " sends " + figure(f.SentBytesPerSecond, bytesPerSecond) + ", gets " + figure(f.ReceivedBytesPerSecond, bytesPerSecond)
 	again, ok := f.Retransmitted.Value()
