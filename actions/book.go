@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // book is the journal as the Runner uses it: one goroutine writes to it, in order,
-// so that no key waits for a disk.
+// so that no key waits for a disk. It is open, and so locked, from an intent to
+// its outcome only: other processes of the operator may act too, in turn.
 type book struct {
 	o    journal.Options
 	tell func(cluster.ActionStep, journal.Entry)
@@ -20,14 +22,13 @@ type book struct {
 	busy   bool
 	done   chan struct{} // closed when run ended
 	closed bool
-	j      *journal.Journal // nil while it can't be opened
-	err    error            // why not
+	j      *journal.Journal // nil while nothing is written
+	last   string           // path of the segment that was written last
 }
 
 func openBook(o journal.Options, tell func(cluster.ActionStep, journal.Entry)) *book {
 	b := &book{o: o, tell: tell, done: make(chan struct{})}
 	b.more = sync.NewCond(&b.mu)
-	b.j, _, b.err = journal.Open(o)
 	return b
 }
 
@@ -67,14 +68,54 @@ func (b *book) drained() bool {
 	return len(b.queue) == 0 && !b.busy
 }
 
-// open returns the journal, and tries again to open one that could not be.
+// How long a lock of another process is waited for, and how often it is tried.
+const (
+	lockedFor   = 2 * time.Second
+	unlockEvery = 20 * time.Millisecond
+)
+
+// open returns the journal, and opens it if it is not. Another process has it for
+// the time of one request, which is waited for a little.
 func (b *book) open() (*journal.Journal, error) {
+	for end := time.Now().Add(lockedFor); ; time.Sleep(unlockEvery) {
+		j, err := b.tryOpen()
+		if !errors.Is(err, journal.ErrLocked) || time.Now().After(end) {
+			return j, err
+		}
+	}
+}
+
+func (b *book) tryOpen() (*journal.Journal, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.j == nil {
-		b.j, _, b.err = journal.Open(b.o)
+	if b.j != nil {
+		return b.j, nil
 	}
-	return b.j, b.err
+	j, _, err := journal.Open(b.o)
+	if err != nil {
+		return nil, err
+	}
+	b.j, b.last = j, j.Path()
+	return j, nil
+}
+
+// held tells whether the journal is open.
+func (b *book) held() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.j != nil
+}
+
+// release lets others write, unless there is something yet to be written.
+func (b *book) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.j == nil || len(b.queue) > 0 || len(b.j.Kept()) > 0 {
+		return
+	}
+	b.last = b.j.Path()
+	_ = b.j.Close() // each record was synced when it was written
+	b.j = nil
 }
 
 // intent writes an intent to the disk. On an error nothing may be sent.
@@ -128,7 +169,7 @@ func (b *book) override(word string) error {
 	}
 	j, err := journal.OpenUnrecorded(b.o, word)
 	if err == nil {
-		b.j, b.err = j, nil
+		b.j = j
 	}
 	return err
 }
@@ -147,7 +188,7 @@ func (b *book) path() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.j == nil {
-		return ""
+		return b.last
 	}
 	return b.j.Path()
 }

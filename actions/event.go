@@ -39,8 +39,12 @@ type (
 	// Tick says that time has passed.
 	Tick struct{}
 	// Say is a word from a line rather than from keys: nobody types ahead of a
-	// question there. It confirms if it is the plan's.
-	Say struct{ Word string }
+	// question there. It confirms if it is the plan's, and what was shown is what
+	// the dialog shows.
+	Say struct {
+		Word  string
+		Shown uint64 // Dialog.Shown of what was printed
+	}
 	// Seen brings what is known of the cluster now.
 	Seen struct {
 		For   string // of the ReadFacts that it answers; empty for a new snapshot
@@ -68,7 +72,7 @@ type (
 	Trouble struct{ Err error }
 	// Halt ends the running ramp. The limit stays where it is.
 	Halt struct{}
-	// Restored is what the journal tells of earlier runs.
+	// Restored is what the journal tells of this and other runs.
 	Restored struct {
 		Open    []Unresolved
 		Changes []LimitChange // those that stand one upon the other, oldest first

@@ -10,38 +10,39 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// restored is what the journal tells of earlier runs: what is not known, and the
-// limits that were set one upon the other. A journal that can't be read tells
-// nothing; what is in force is asked from the server in any case.
-func (b *book) restored() Restored {
-	var w Restored
-	if b.j == nil {
-		return w
-	}
-	for _, o := range b.j.Open() {
-		w.Open = append(w.Open, unresolved(o))
-	}
+// restored is what the journal tells of this and other runs: what is not known,
+// and the limits that were set one upon the other. ok is false for one that can't
+// be read, which tells nothing; what is in force is asked from the server in any
+// case.
+func (b *book) restored() (w Restored, ok bool) {
 	dirs := []string{b.o.Dir}
 	if b.o.Fallback != "" {
 		dirs = append(dirs, b.o.Fallback)
 	}
-	paths, err := journal.Segments(dirs...)
+	open, err := journal.OpenIn(dirs...)
 	if err != nil {
-		return w
+		return w, false
+	}
+	for _, o := range open {
+		w.Open = append(w.Open, unresolved(o))
+	}
+	paths, err := journal.Segments(dirs...)
+	if err != nil || len(paths) == 0 {
+		return w, false
 	}
 	h := history{intents: map[string]journal.Intent{}}
 	for _, p := range paths {
 		_ = journal.Read(p, h.take) // what follows damage is not told
 	}
 	w.Changes, w.Who = h.changes, h.standing
-	return w
+	return w, true
 }
 
 func unresolved(o journal.OpenAction) Unresolved {
 	in := o.Intent
 	u := Unresolved{
 		Action: in.Action, Kind: Kind(in.Kind), Target: in.Target.ID, Who: in.Who.Person,
-		Title: cluster.Clean(in.Kind + " " + in.Request.Body), Why: cluster.Clean("the program ended before its answer came"),
+		Title: cluster.Clean(in.Kind + " " + in.Request.Body), Why: cluster.Clean("its answer is not in the journal"),
 	}
 	if o.Outcome != nil {
 		u.Why = o.Outcome.Summary

@@ -80,13 +80,14 @@ type Runner struct {
 	mu      sync.Mutex
 	state   State
 	seq     uint64 // of the newest snapshot that the reducer saw
+	writes  uint64 // to the journal so far
 	ticking bool
 	waiting map[string]context.CancelFunc // the requests that are on their way
 	closed  bool
 }
 
-// NewRunner opens the journal and returns the actuator. A journal that can't be
-// opened is no error here: what is asked for later is refused, by its reason.
+// NewRunner reads the journal and returns the actuator. A journal that can't be
+// read is no error here: what is asked for later is refused, by its reason.
 func NewRunner(o RunnerOptions) *Runner {
 	set := o.Settings
 	set.Requests, set.Table = o.Client, slices.Concat(Table(), o.Extra)
@@ -100,9 +101,30 @@ func NewRunner(o RunnerOptions) *Runner {
 	r.ctx, r.end = context.WithCancel(context.Background())
 	r.state = NewState(r.set)
 	r.book = openBook(o.Journal, r.published)
-	r.Do(r.book.restored())
+	r.restore()
 	go r.book.run() // not of wg: a disk may hang
 	return r
+}
+
+// restore tells the reducer what the journal does, unless something was written
+// while it was read.
+func (r *Runner) restore() {
+	r.mu.Lock()
+	before := r.writes
+	r.mu.Unlock()
+	w, ok := r.book.restored()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ok && r.writes == before && r.state.settled() && !r.closed {
+		r.step(w)
+	}
+}
+
+// settled tells whether the journal has all that was done: no request is on its
+// way, and no record is missing.
+func (s *State) settled() bool {
+	writing := s.Dialog != nil && (s.Dialog.Phase == Recording || s.Dialog.Phase == NoRecord)
+	return s.Flight == nil && !s.Unrecorded && !writing && s.Journal.IsZero()
 }
 
 // throughAPI carries out requests to the admin API.
@@ -180,6 +202,9 @@ func (r *Runner) step(w What) {
 	for _, d := range out {
 		r.effect(d)
 	}
+	if r.state.settled() && r.book.held() {
+		r.book.put((*book).release)
+	}
 	if r.o.Changed != nil {
 		r.o.Changed()
 	}
@@ -226,10 +251,17 @@ func (s *State) active() bool {
 func (r *Runner) effect(d Do) {
 	switch d := d.(type) {
 	case ReadFacts:
-		r.wg.Go(func() { r.Do(Seen{For: d.For, World: r.read(d)}) })
+		r.wg.Go(func() {
+			if d.Ask.Kind != "" && r.book.drained() { // others may have acted
+				r.restore()
+			}
+			r.Do(Seen{For: d.For, World: r.read(d)})
+		})
 	case WriteIntent:
+		r.writes++
 		r.book.put(func(b *book) { r.Do(Recorded{Action: d.Intent.Action, Err: b.intent(d)}) })
 	case WriteRecord:
+		r.writes++
 		r.book.put(func(b *book) {
 			err := b.record(d)
 			if d.Record.Resolution != nil {

@@ -97,7 +97,7 @@ func (s *stage) confirm(a Ask) {
 	if v.Dialog.Plan == nil {
 		s.t.Fatalf("refused: %v", v.Dialog.Refusal)
 	}
-	s.Do(Say{Word: v.Dialog.Plan.Word})
+	s.Do(Say{Word: v.Dialog.Plan.Word, Shown: v.Dialog.Shown})
 }
 
 func (s *stage) records() []journal.Record {

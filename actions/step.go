@@ -35,7 +35,7 @@ func Step(s State, e Event) (State, []Do) {
 	case Painted:
 		m.paintedAt(w.Shown)
 	case Say:
-		m.say(w.Word)
+		m.say(w)
 	case Seen:
 		m.seen(w)
 	case Recorded:
@@ -134,13 +134,9 @@ func (m *machine) othersLimit() {
 	m.Standing, m.Changes = Standing{}, nil
 }
 
-// restored takes in what the journal tells of earlier runs.
+// restored takes in what the journal tells. It has all that this run did.
 func (m *machine) restored(w Restored) {
-	m.Open = append(m.Open, w.Open...)
-	m.Changes = append(m.Changes, w.Changes...)
-	if n := len(m.Changes); n > 0 {
-		m.Standing = w.Who
-	}
+	m.Open, m.Changes, m.Standing = w.Open, w.Changes, w.Who
 }
 
 // resolved records somebody's word.

@@ -350,17 +350,19 @@ func (m *machine) confirm() {
 }
 
 // say takes a word from a line.
-func (m *machine) say(word string) {
+func (m *machine) say(w Say) {
 	d := m.Dialog
 	if d == nil {
 		return
 	}
 	d.touched = m.now.Hand
 	switch {
-	case d.Phase == NoRecord && word == journal.Unrecorded:
-		m.do(Override{Word: word})
+	case d.Phase == NoRecord && w.Word == journal.Unrecorded:
+		m.do(Override{Word: w.Word})
 	case d.Phase != Preview:
-	case strings.TrimSpace(word) != d.Plan.Word || d.Plan.Word == "":
+	case w.Shown != d.Shown:
+		d.Note = cluster.Clean("it is not what it was: look again")
+	case strings.TrimSpace(w.Word) != d.Plan.Word || d.Plan.Word == "":
 		m.cancel("another word than the target's name")
 	case !d.Plan.Blocked.IsZero():
 		d.Note = d.Plan.Blocked

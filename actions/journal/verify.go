@@ -183,3 +183,17 @@ func Read(path string, visit func(Record)) error {
 	})
 	return err
 }
+
+// OpenIn returns the actions in a journal whose end is not known, oldest first,
+// by its newest segment up to the first damage. It needs no lock: what another
+// process has in flight is among them.
+func OpenIn(dirs ...string) ([]OpenAction, error) {
+	paths, err := Segments(dirs...)
+	if err != nil || len(paths) == 0 {
+		return nil, err
+	}
+	var open []OpenAction
+	// What was carried over from older segments stands in this one.
+	err = Read(paths[len(paths)-1], func(r Record) { open = apply(open, r) })
+	return open, err
+}

@@ -17,16 +17,22 @@ import (
 
 // command is a row of the table below.
 type command struct {
+	under            string // the command that it is one of; empty for those of the program
 	use, short, long string
-	args             int // how many arguments; all of them are files
+	args, more       int // how many arguments it needs, and how many it may have besides
 	flags            string
-	run              func(context.Context, invocation) (code int, err error)
+	run              func(context.Context, invocation) (code int, err error) // nil for one that has others below it
 }
 
 const (
 	connecting = "config primary replica ssh ask-pass "
 	drawing    = "theme ascii "
+	acts       = connecting + "read-only confirm dry-run verify "
 )
+
+// ends are the exit codes of what acts.
+const ends = "It shows exactly what it will send, asks on a terminal or takes --confirm NAME, records it in the audit journal, sends it once, and says what became of it.\n\n" +
+	"Exit code: 0 accepted or effective, 4 rejected, 5 sent but not known whether it took effect, 6 not sent, 7 blocked, 8 no effect or regressed."
 
 // commands is every command; the first is the program itself.
 var commands = []command{
@@ -61,6 +67,27 @@ var commands = []command{
 		use: "replay FILE", short: "The same screen over a recording",
 		args: 1, flags: drawing, run: replay,
 	},
+	{use: "act", short: "Does one thing to the cluster, line by line, for scripts and screen readers", long: "Act does to the cluster what the keys of the monitor do, line by line. " + ends},
+	{
+		under: "act", use: "throttle [N]", short: "Limits ingest to N assertions per second; to what lets the slowest replica catch up where no N is given",
+		long: "Throttle limits ingest. " + ends, more: 1, flags: acts, run: throttle,
+	},
+	{
+		under: "act", use: "ramp", short: "Raises the limit of ingest step by step, while the cluster stays healthy",
+		long: "Ramp raises the limit of ingest by the steps of the configuration, and goes on for as long as that takes. Interrupted, the limit stays where it is. " + ends, flags: acts, run: ramp,
+	},
+	{under: "act", use: "sync ID", short: "Starts a Merkle sync of a replica", long: "Sync starts a Merkle sync of a replica. " + ends, args: 1, flags: acts + "force", run: syncReplica},
+	{under: "act", use: "reset AGENT", short: "Closes a circuit breaker, by its agent or its replica", long: "Reset closes a circuit breaker. " + ends, args: 1, flags: acts, run: resetBreaker},
+	{under: "act", use: "undo", short: "Takes the last limit back: to the one before, or by a ramp to the ingest before", long: "Undo takes the last limit back. " + ends, flags: acts, run: undo},
+	{
+		under: "act", use: "resolve ACTION applied|not-applied", short: "Records what became of an action whose answer was lost",
+		long: "Resolve records somebody's word on an action whose outcome is not known: until then it is in the way of a sync.", args: 2, flags: connecting + "read-only", run: resolve,
+	},
+	{use: "audit", short: "The audit journal of what was done to the cluster"},
+	{
+		under: "audit", use: "verify [FILE]", short: "Checks a journal, or all in the state directory, against its hash chain and its anchor",
+		long: "Verify checks journals: a file, those of a directory, or all in the state directory.\n\nExit code: 0 all are fine, 1 a tail is torn and no more, 2 one is broken, shorter than its anchor or another file.", more: 1, run: auditVerify,
+	},
 }
 
 // invocation is one call of a command.
@@ -77,13 +104,17 @@ type invocation struct {
 func execute(ctx context.Context, t terminal, args []string) (code int, err error) {
 	var root *cobra.Command
 	done := func(c int, e error) { code, err = c, e }
+	groups := map[string]*cobra.Command{}
 	for _, c := range commands {
 		built := build(t, c, done)
 		if root == nil {
-			root = built
+			root, groups[""] = built, built
 			continue
 		}
-		root.AddCommand(built)
+		if c.run == nil {
+			groups[c.use] = built
+		}
+		groups[c.under].AddCommand(built)
 	}
 	root.SetArgs(args)
 	root.SetOut(t.out)
@@ -101,10 +132,17 @@ func execute(ctx context.Context, t terminal, args []string) (code int, err erro
 // through cobra: an exit code that says something is no error to be told.
 func build(t terminal, c command, done func(int, error)) *cobra.Command {
 	in := &invocation{terminal: t}
-	cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Args: cobra.ExactArgs(c.args), DisableFlagsInUseLine: true}
-	if c.args == 0 {
+	cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Args: cobra.RangeArgs(c.args, c.args+c.more), DisableFlagsInUseLine: true}
+	if c.args+c.more == 0 {
 		cmd.Args = noArguments
+	}
+	if !strings.Contains(c.use, "FILE") {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	if c.run == nil {
+		cmd.Args = nil
+		cmd.RunE = func(_ *cobra.Command, args []string) error { return unknownBelow(c, args) }
+		return cmd
 	}
 	cmd.Flags().SortFlags = false
 	addFlags(cmd.Flags(), &in.options, c.flags)
@@ -119,6 +157,25 @@ func build(t terminal, c command, done func(int, error)) *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// unknownBelow is what is wrong where a command is named that has others below it,
+// and none of them.
+func unknownBelow(c command, args []string) error {
+	var names []string
+	for _, other := range commands {
+		if other.under == c.use {
+			names = append(names, strings.Fields(other.use)[0])
+		}
+	}
+	hint := "one of " + strings.Join(names, ", ")
+	if len(args) == 0 {
+		return usage("stemetop "+c.use+" needs a word more", hint)
+	}
+	if near, ok := config.Nearest(args[0], names); ok {
+		hint = "did you mean " + near + "?"
+	}
+	return usage(fmt.Sprintf("unknown command %q of stemetop %s", args[0], c.use), hint)
 }
 
 // noArguments refuses them: below the root as words that are no arguments, and
@@ -162,7 +219,9 @@ func misuse(err error) error {
 		word, _, _ := strings.Cut(strings.TrimPrefix(rest, `"`), `"`)
 		var names []string
 		for _, c := range commands[1:] {
-			names = append(names, strings.Fields(c.use)[0])
+			if c.under == "" {
+				names = append(names, strings.Fields(c.use)[0])
+			}
 		}
 		if near, ok := config.Nearest(word, names); ok {
 			return usage(fmt.Sprintf("unknown command %q", word), "did you mean "+near+"?", helpHint)

@@ -35,6 +35,10 @@ type options struct {
 	replay string
 	at     string
 
+	confirm string
+	dryRun  bool
+	verify  config.Duration
+
 	force bool
 }
 
@@ -66,7 +70,10 @@ var flags = []flag{
 	{"for", "DURATION", "how long to watch", span(func(o *options) *config.Duration { return &o.watch }, config.Duration(20*time.Second))},
 	{"replay", "FILE", "read a recording instead of the cluster", text(func(o *options) *string { return &o.replay }, "")},
 	{"at", "TIME", "when to read the recording, RFC 3339 or HH:MM:SS in UTC; its end by default", text(func(o *options) *string { return &o.at }, "")},
-	{"force", "", "overwrite an existing file", boolean(func(o *options) *bool { return &o.force })},
+	{"confirm", "NAME", "confirm what acts, by its target's id or the cluster's name", text(func(o *options) *string { return &o.confirm }, "")},
+	{"dry-run", "", "show what would be sent, and send nothing", boolean(func(o *options) *bool { return &o.dryRun })},
+	{"verify", "DURATION", "wait so long for the effect of what was sent", span(func(o *options) *config.Duration { return &o.verify }, 0)},
+	{"force", "", "init: overwrite an existing file; act sync: compare everything", boolean(func(o *options) *bool { return &o.force })},
 }
 
 func scenarioNames() string {

@@ -80,7 +80,7 @@ func code(s string) string {
 func commandTable() string {
 	var rows [][]string
 	for i, c := range commands {
-		use := "stemetop " + c.use
+		use := "stemetop " + strings.TrimLeft(c.under+" "+c.use, " ")
 		if i == 0 {
 			use = c.use
 		}

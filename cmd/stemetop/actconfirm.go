@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"github.com/stemedb/stemetop/actions"
+	"github.com/stemedb/stemetop/actions/journal"
+)
+
+// readsWithin is how long the reading of what a plan needs may take: the Runner
+// gives up before.
+const readsWithin = 10 * time.Second
+
+// perform proposes, shows, asks, and follows.
+func (a *acting) perform(ctx context.Context, ask actions.Ask) (int, error) {
+	a.runner.Do(actions.Propose{Ask: ask})
+	s, _ := a.until(ctx, readsWithin, func(s *actions.State) bool { return s.Dialog == nil || !s.Dialog.Reading })
+	if err := a.show(&s); err != nil {
+		return exitInternal, err
+	}
+	switch d := s.Dialog; {
+	case d == nil || d.Plan == nil || d.Phase == actions.Refused:
+		return a.refused(&s)
+	case a.dryRun:
+		return exitOK, nil
+	}
+	word, err := a.confirmation(ctx, &s)
+	if err != nil {
+		return exitBlocked, err
+	}
+	shown := s.Dialog.Shown
+	a.runner.Do(actions.Say{Word: word, Shown: shown})
+	return a.follow(ctx, shown)
+}
+
+// refused says why there is no plan, or why it is gone.
+func (a *acting) refused(s *actions.State) (int, error) {
+	d := s.Dialog
+	if d == nil || d.Refusal == nil {
+		return exitBlocked, blocked("it was cancelled")
+	}
+	hints := []string{d.Refusal.Hint.String()}
+	for _, o := range s.Open {
+		hints = append(hints, "stemetop act resolve "+o.Action+" applied (or: not-applied) says what became of: "+o.Title.String())
+	}
+	return exitBlocked, blocked(d.Refusal.Why.String(), hints...)
+}
+
+// confirmation returns the word that confirms the plan: by --confirm, or asked
+// for on the terminal as the screen does.
+func (a *acting) confirmation(ctx context.Context, s *actions.State) (string, error) {
+	d := s.Dialog
+	p := d.Plan
+	switch {
+	case !p.Blocked.IsZero():
+		a.cancel()
+		return "", blocked(p.Blocked.String())
+	case a.from["confirm"] != "":
+		return a.confirmedBy(p)
+	case !a.interactive():
+		a.cancel()
+		return "", blocked("it is not confirmed", "add --confirm "+quoted(p.Word))
+	}
+	return a.asked(ctx, s)
+}
+
+// asked asks on the terminal, anew whenever the plan is not what was shown.
+func (a *acting) asked(ctx context.Context, s *actions.State) (string, error) {
+	steps := stepsOf(s.Dialog.Plan)
+	for i := 0; i < len(steps); i++ {
+		switch a.askFor(ctx, steps[i], s.Dialog.Shown) {
+		case yes:
+		case no:
+			a.cancel()
+			return "", blocked("it was not confirmed")
+		case moved:
+			if *s = a.runner.State(); s.Dialog == nil || s.Dialog.Plan == nil || !s.Dialog.Plan.Blocked.IsZero() {
+				_, err := a.refused(s)
+				a.cancel()
+				return "", err
+			}
+			if err := a.show(s); err != nil {
+				return "", err
+			}
+			steps, i = stepsOf(s.Dialog.Plan), -1
+		}
+	}
+	return s.Dialog.Plan.Word, nil
+}
+
+// reply is what came of a question.
+type reply uint8
+
+const (
+	yes   reply = iota
+	no          // another word, or none
+	moved       // what was asked about is not what was shown
+)
+
+// confirmedBy compares --confirm with the target's name: the plan's, or the one
+// that it goes by on this line.
+func (a *acting) confirmedBy(p *actions.Plan) (string, error) {
+	onLine := p.Target.ID != "" && len(a.args) > 0 && a.confirm == a.args[0]
+	if a.confirm != p.Word && !onLine {
+		a.runner.Do(actions.Say{Word: a.confirm, Shown: a.runner.State().Dialog.Shown}) // a near miss, in the journal
+		return "", blocked(fmt.Sprintf("--confirm names %q", a.confirm), "the target is "+quoted(p.Word))
+	}
+	return p.Word, nil
+}
+
+func (a *acting) cancel() { a.runner.Do(actions.Key{Name: "esc"}) }
+
+// quoted writes a word as a shell takes it.
+func quoted(word string) string {
+	if strings.ContainsFunc(word, func(r rune) bool {
+		return !strings.ContainsRune("-_.:@%+/", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) || word == "" {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
+}
+
+// step is one question: the word that goes on, and what it is for.
+type step struct{ word, why string }
+
+func stepsOf(p *actions.Plan) []step {
+	arm := step{"a", "arms it"}
+	switch p.Tier {
+	case actions.Light:
+		return []step{{"y", "sends it"}}
+	case actions.Medium:
+		return []step{arm, {"y", "sends it"}}
+	case actions.Dangerous:
+	}
+	return []step{arm, {p.Word, "sends it"}}
+}
+
+// interactive tells whether there is somebody to ask, who sees what is printed.
+func (a *acting) interactive() bool {
+	out, ok := a.out.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(a.in.Fd())) && term.IsTerminal(int(out.Fd()))
+}
+
+// askFor asks for a word, and waits while the plan is what was shown.
+func (a *acting) askFor(ctx context.Context, q step, shown uint64) reply {
+	if a.lines == nil {
+		a.lines = make(chan string)
+		go a.read()
+	}
+	// What was typed before the question is no answer.
+	_ = unix.IoctlSetInt(int(a.in.Fd()), unix.TCFLSH, unix.TCIFLUSH)
+	if _, err := fmt.Fprintf(a.out, "%s %s, anything else cancels: ", q.word, q.why); err != nil {
+		return no
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return no
+		case line, ok := <-a.lines:
+			if ok && strings.TrimSpace(line) == q.word {
+				return yes
+			}
+			return no
+		case <-a.changed:
+			s := a.runner.State()
+			if s.Dialog == nil || s.Dialog.Shown != shown {
+				_, _ = fmt.Fprintln(a.out) // ends the question
+				a.changes(&s)
+				return moved
+			}
+		}
+	}
+}
+
+// read gives the lines of the terminal. It ends with the process.
+func (a *acting) read() {
+	defer close(a.lines)
+	for r := bufio.NewScanner(a.in); r.Scan(); {
+		a.lines <- r.Text()
+	}
+}
+
+// withoutJournal asks whether it shall go on unrecorded.
+func (a *acting) withoutJournal(ctx context.Context, s *actions.State) bool {
+	if a.from["confirm"] != "" || !a.interactive() {
+		return false
+	}
+	q := step{journal.Unrecorded, "sends it without a record"}
+	_ = a.line("journal", s.Dialog.Note)
+	if a.askFor(ctx, q, s.Dialog.Shown) != yes {
+		return false
+	}
+	a.runner.Do(actions.Say{Word: journal.Unrecorded, Shown: s.Dialog.Shown})
+	_, gone := a.until(ctx, readsWithin, func(s *actions.State) bool { return s.Dialog == nil || s.Dialog.Phase != actions.NoRecord })
+	return gone
+}
