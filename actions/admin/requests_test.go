@@ -67,7 +67,7 @@ func TestOtherShapes(t *testing.T) {
 		{202, `{"agent_id":"node2"}`, false, Ambiguous, false},
 	} {
 		s := startFault(t, nil, answer(x.status, jsonType, x.body))
-		c := newClient(t, Options{URL: "http://" + s.addr()})
+		c := newClient(t, Options{URL: "http://" + s.Addr()})
 		r, _ := c.Reset("node2")
 		if x.sync {
 			r, _ = c.Sync("node2", false)
@@ -95,15 +95,15 @@ func TestSecrets(t *testing.T) {
 			answer(status, "application/json; x="+canary, text, "Retry-After: "+canary, "Location: http://"+canary+"/"+auth)(s, conn, r, body)
 		})
 		for _, o := range []Options{
-			{URL: "http://" + s.addr(), TokenFile: token},
-			{URL: "http://user:" + canary + "@" + s.addr()},
+			{URL: "http://" + s.Addr(), TokenFile: token},
+			{URL: "http://user:" + canary + "@" + s.Addr()},
 		} {
 			c := newClient(t, o)
 			r := throttle(t, c, 500, Peer{})
 			limit, read := c.ReadRateLimit(t.Context())
 			_, tripped := c.ReadTripped(t.Context())
 			fmt.Fprintf(&shown, "%v %+v %#v %s %v %+v %+v %v %+v %s", c, c, *c, o, r, r.Failure, limit, read, tripped, r.Summary())
-			if h := s.headers[len(s.headers)-1].Get("Authorization"); h == "" {
+			if h := s.Headers()[len(s.Headers())-1].Get("Authorization"); h == "" {
 				t.Fatal("the secret was not sent: this test shows nothing")
 			}
 		}

@@ -1,4 +1,7 @@
-package admin
+// Package admintest is a server that misbehaves, for tests of what sends to the
+// admin API: it speaks HTTP by hand, does what each case of the fault table says,
+// and counts what arrives.
+package admintest
 
 import (
 	"bufio"
@@ -17,36 +20,34 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// script answers one mutation on a raw connection; the connection is closed when
+// Script answers one mutation on a raw connection; the connection is closed when
 // it returns.
-type script func(s *faultServer, conn net.Conn, r *http.Request, body []byte)
+type Script func(s *Server, conn net.Conn, r *http.Request, body []byte)
 
-// faultServer speaks HTTP by hand, since net/http's server is too polite, and
+// Server speaks HTTP by hand, since net/http's server is too polite, and
 // counts the mutations that arrived whole.
-type faultServer struct {
+type Server struct {
 	t    testing.TB
 	ln   net.Listener
 	stop chan struct{}
 	wg   sync.WaitGroup
 
 	mu        sync.Mutex
-	script    script
+	script    Script
 	mutations int
 	headers   []http.Header
 	limit     int64 // what the rate limit is; GET reads it back
 }
 
-func startFault(t testing.TB, config *tls.Config, sc script) *faultServer {
+// Start starts a server, with TLS if there is a configuration.
+func Start(t testing.TB, config *tls.Config, sc Script) *Server {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +56,7 @@ func startFault(t testing.TB, config *tls.Config, sc script) *faultServer {
 	if config != nil {
 		ln = tls.NewListener(ln, config)
 	}
-	s := &faultServer{t: t, ln: ln, stop: make(chan struct{}), script: sc, limit: 2000}
+	s := &Server{t: t, ln: ln, stop: make(chan struct{}), script: sc, limit: 2000}
 	s.wg.Add(1)
 	go s.accept()
 	t.Cleanup(func() {
@@ -66,9 +67,10 @@ func startFault(t testing.TB, config *tls.Config, sc script) *faultServer {
 	return s
 }
 
-func (s *faultServer) addr() string { return s.ln.Addr().String() }
+// Addr is host and port.
+func (s *Server) Addr() string { return s.ln.Addr().String() }
 
-func (s *faultServer) accept() {
+func (s *Server) accept() {
 	defer s.wg.Done()
 	for {
 		conn, err := s.ln.Accept()
@@ -82,7 +84,7 @@ func (s *faultServer) accept() {
 
 // serve answers until the script closes; connections are kept alive whatever the
 // client asks for, so that a client that reuses them would be found out.
-func (s *faultServer) serve(conn net.Conn) {
+func (s *Server) serve(conn net.Conn) {
 	defer s.wg.Done()
 	done := make(chan struct{})
 	defer close(done)
@@ -111,26 +113,35 @@ func (s *faultServer) serve(conn net.Conn) {
 		}
 		s.mu.Unlock()
 		if r.Method == http.MethodGet {
-			sc = answer(200, "application/json", fmt.Sprintf(`{"max_assertions_per_sec":%d}`, limit))
+			sc = Answer(200, "application/json", fmt.Sprintf(`{"max_assertions_per_sec":%d}`, limit))
 		}
 		sc(s, conn, r, body)
 	}
 }
 
-func (s *faultServer) set(sc script) {
+// Set makes it answer otherwise from now on, and count anew.
+func (s *Server) Set(sc Script) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.script, s.mutations = sc, 0
 }
 
-func (s *faultServer) counted() int {
+// Headers are those of the mutations that arrived.
+func (s *Server) Headers() []http.Header {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.headers)
+}
+
+// Counted is how many mutations arrived whole.
+func (s *Server) Counted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.mutations
 }
 
 // apply does what the request asks for.
-func (s *faultServer) apply(body []byte) {
+func (s *Server) apply(body []byte) {
 	var b struct {
 		Max int64 `json:"max_assertions_per_sec"`
 	}
@@ -141,13 +152,13 @@ func (s *faultServer) apply(body []byte) {
 	}
 }
 
-// raw writes an answer as it stands.
-func raw(text string) script {
-	return func(_ *faultServer, conn net.Conn, _ *http.Request, _ []byte) { io.WriteString(conn, text) }
+// Raw writes an answer as it stands.
+func Raw(text string) Script {
+	return func(_ *Server, conn net.Conn, _ *http.Request, _ []byte) { io.WriteString(conn, text) }
 }
 
-// answer writes a proper one; more are header lines.
-func answer(status int, contentType, body string, more ...string) script {
+// Answer writes a proper one; more are header lines.
+func Answer(status int, contentType, body string, more ...string) Script {
 	head := "HTTP/1.1 " + strconv.Itoa(status) + " Word\r\n"
 	if contentType != "" {
 		head += "Content-Type: " + contentType + "\r\n"
@@ -158,42 +169,46 @@ func answer(status int, contentType, body string, more ...string) script {
 	if status != 204 && status != 304 {
 		head += "Content-Length: " + strconv.Itoa(len(body)) + "\r\n"
 	}
-	return raw(head + "\r\n" + body)
+	return Raw(head + "\r\n" + body)
 }
 
-// then runs several scripts in order.
-func then(all ...script) script {
-	return func(s *faultServer, conn net.Conn, r *http.Request, body []byte) {
+// Then runs several scripts in order.
+func Then(all ...Script) Script {
+	return func(s *Server, conn net.Conn, r *http.Request, body []byte) {
 		for _, sc := range all {
 			sc(s, conn, r, body)
 		}
 	}
 }
 
-func acts(s *faultServer, _ net.Conn, _ *http.Request, body []byte) { s.apply(body) }
+// Acts does what the request asks for, and answers nothing.
+func Acts(s *Server, _ net.Conn, _ *http.Request, body []byte) { s.apply(body) }
 
-func hang(s *faultServer, _ net.Conn, _ *http.Request, _ []byte) { <-s.stop }
+// Hang answers nothing until the test ends.
+func Hang(s *Server, _ net.Conn, _ *http.Request, _ []byte) { <-s.stop }
 
-func fin(_ *faultServer, conn net.Conn, _ *http.Request, _ []byte) { conn.Close() }
+// Fin closes the connection.
+func Fin(_ *Server, conn net.Conn, _ *http.Request, _ []byte) { conn.Close() }
 
-func rst(_ *faultServer, conn net.Conn, _ *http.Request, _ []byte) {
+// Rst resets the connection.
+func Rst(_ *Server, conn net.Conn, _ *http.Request, _ []byte) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
 	}
 	conn.Close()
 }
 
-// pause lets what was written arrive before a reset drops it.
-func pause(s *faultServer, _ net.Conn, _ *http.Request, _ []byte) {
+// Pause lets what was written arrive before a reset drops it.
+func Pause(s *Server, _ net.Conn, _ *http.Request, _ []byte) {
 	select {
 	case <-s.stop:
 	case <-time.After(50 * time.Millisecond):
 	}
 }
 
-// endless writes chunk until the client is gone, every apart.
-func endless(chunk string, every time.Duration) script {
-	return func(s *faultServer, conn net.Conn, _ *http.Request, _ []byte) {
+// Endless writes chunk until the client is gone, every apart.
+func Endless(chunk string, every time.Duration) Script {
+	return func(s *Server, conn net.Conn, _ *http.Request, _ []byte) {
 		for {
 			if _, err := io.WriteString(conn, chunk); err != nil {
 				return
@@ -209,25 +224,26 @@ func endless(chunk string, every time.Duration) script {
 	}
 }
 
-// authority is a CA of the test's own.
-type authority struct {
+// Authority is a CA of the test's own.
+type Authority struct {
 	t    testing.TB
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
-	file string
+	File string // its certificate, PEM
 }
 
-func newAuthority(t testing.TB) *authority {
-	a := &authority{t: t}
+// NewAuthority makes one.
+func NewAuthority(t testing.TB) *Authority {
+	a := &Authority{t: t}
 	a.cert, a.key = a.issue(&x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
-	a.file = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(a.file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}), 0o600); err != nil {
+	a.File = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(a.File, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-func (a *authority) issue(c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+func (a *Authority) issue(c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -253,12 +269,13 @@ func (a *authority) issue(c *x509.Certificate) (*x509.Certificate, *ecdsa.Privat
 	return cert, key
 }
 
-// server returns the configuration of a server with a certificate.
-func (a *authority) server(c *x509.Certificate) *tls.Config {
+// Config returns the configuration of a server with a certificate.
+func (a *Authority) Config(c *x509.Certificate) *tls.Config {
 	cert, key := a.issue(c)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
 }
 
-func loopback() *x509.Certificate {
+// Loopback is a certificate for 127.0.0.1.
+func Loopback() *x509.Certificate {
 	return &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 }
