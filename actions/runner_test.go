@@ -3,6 +3,7 @@ package actions
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -15,7 +16,13 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if at := os.Getenv(crashEnv); at != "" {
+		crashChild(at)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // stage is a Runner with a real client and a real journal, over the rig's
 // cluster.
@@ -26,6 +33,7 @@ type stage struct {
 	dir  string
 	mu   sync.Mutex
 	told []cluster.ActionStep
+	tell func(cluster.ActionStep) // may be nil
 }
 
 type realClock struct{ began time.Time }
@@ -39,6 +47,11 @@ func newStage(t testing.TB, url, dir string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newStageOf(t, client, dir)
+}
+
+func newStageOf(t testing.TB, client Client, dir string) *stage {
+	t.Helper()
 	s := &stage{t: t, rig: newRig(t), dir: dir}
 	clock := realClock{time.Now()}
 	// The rig's ten seconds end now.
@@ -64,6 +77,9 @@ func newStage(t testing.TB, url, dir string) *stage {
 			defer s.mu.Unlock()
 			if b, ok := o.Body.(*cluster.ActionStep); ok && o.Source.Kind == cluster.FromAction {
 				s.told = append(s.told, *b)
+				if s.tell != nil {
+					s.tell(*b)
+				}
 			}
 		},
 	})

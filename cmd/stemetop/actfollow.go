@@ -186,8 +186,8 @@ func (a *acting) ended(ctx context.Context, s *actions.State, shown uint64) *end
 		a.cancel()
 		return &ending{exitBlocked, blocked(strings.TrimPrefix(d.Note.String(), "nothing was sent: "))}
 	case d.Phase == actions.Verifying && a.verify <= 0 && s.Climb == nil:
-		if d.Finding.Effect != actions.NotYet { // read back
-			_ = a.line("effect", cluster.Clean(d.Finding.Words(d.Took)))
+		if d.Result != nil && d.Result.Verdict == admin.Ambiguous {
+			_ = a.line("effect", cluster.Clean("reading back says that "+actions.Applied.String()))
 		}
 		return &ending{code: exitOK}
 	case d.Phase == actions.ReadingBack && a.way.hurry:
