@@ -85,6 +85,11 @@ func (c *Cluster) start(world *physics.World) error {
 		if err = c.hosts[0].openPaths(rpc); err != nil {
 			return err
 		}
+		for _, h := range c.hosts {
+			if err = h.openFlows(rpc); err != nil {
+				return err
+			}
+		}
 	}
 	if len(c.journals) > 0 {
 		c.wg.Go(c.keepJournals)

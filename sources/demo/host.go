@@ -28,6 +28,7 @@ type host struct {
 	files    []*textFile // in the order of texts
 	api, hog live
 	paths    *paths // of the primary's host, once all nodes have started
+	flows    *flows // likewise, of each
 	by       any    // the session that refreshed last, and when; nil for none yet
 	last     time.Time
 }
@@ -92,7 +93,15 @@ func (h *host) refresh(by any) error {
 		if h.paths != nil {
 			t.paths = h.paths.render(w)
 		}
+		if h.flows != nil {
+			t.flows = h.flows.render(w, h.index)
+		}
 	})
+	if h.flows != nil {
+		if err := h.flows.file.set(t.flows); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
 	if h.paths != nil {
 		if err := h.paths.file.set(t.paths); err != nil {
 			return fmt.Errorf("demo: %w", err)
@@ -111,6 +120,7 @@ type texts struct {
 	files    [len(dynamic)][]byte
 	api, hog *process
 	paths    []byte
+	flows    []byte
 }
 
 func (t *texts) render(s *sim, w *physics.World, index int) {
@@ -143,6 +153,9 @@ func (h *host) close() {
 	}
 	if h.paths != nil {
 		_ = h.paths.file.f.Close()
+	}
+	if h.flows != nil {
+		_ = h.flows.file.f.Close()
 	}
 	for _, l := range []*live{&h.api, &h.hog} {
 		if l.stat != nil {

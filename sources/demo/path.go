@@ -42,11 +42,19 @@ type paths struct {
 	rpc  []string // addresses by node
 }
 
+// tool makes a command of the simulated machine.
+func (h *host) tool(name, script string) error {
+	if err := os.WriteFile(filepath.Join(h.dir, tools, name), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+		return fmt.Errorf("demo: %w", err)
+	}
+	return nil
+}
+
 // openPaths makes the files that tell of them on the primary's host. The
 // addresses are known when all nodes have started.
 func (h *host) openPaths(rpc []string) error {
-	if err := os.WriteFile(filepath.Join(h.dir, tools, "ping"), []byte(pingScript), 0o700); err != nil { //nolint:gosec // it is to be run
-		return fmt.Errorf("demo: %w", err)
+	if err := h.tool("ping", pingScript); err != nil {
+		return err
 	}
 	f, err := createText(filepath.Join(h.dir, "paths"))
 	if err != nil {

@@ -15,6 +15,7 @@ type Node struct {
 	// indexed. On the primary both are what was produced.
 	Received, Applied uint64
 	SentBytes         uint64 // from the primary to this replica, replication only
+	Resent            uint64 // TCP segments of those that had to be sent again
 
 	Breaker Breaker
 	Sync    Sync
@@ -27,7 +28,8 @@ type Node struct {
 	lagOff               float64  // s, by which the reported lag is wrong
 	receiveTok, applyTok float64  // fractions of an assertion carried to the next step
 	syncTok              float64
-	stream               uint64 // of its noise
+	resentTok            float64 // likewise, of a segment
+	stream               uint64  // of its noise
 }
 
 // NodeID returns the id of node i: node1 is the primary, node 0.
@@ -76,6 +78,7 @@ func (w *World) replicate(n *Node) uint64 {
 	}
 	sent := did.received*assertionBytes + uint64(did.syncBytes)
 	n.SentBytes += sent
+	n.resend(sent)
 	n.stepHost(w, did)
 	return sent
 }
