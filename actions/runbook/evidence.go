@@ -31,13 +31,18 @@ const (
 	highLoss, worstLoss = 3.0, 10.0
 	// highResent is the share of segments sent again, in percent, above which loss
 	// governs a stream: by Mathis, at 10 ms and 1 % a connection gets 1.8 MB/s.
-	highResent = 1.0
+	// Fewer than fewResent a second are an accident. A flow of steadyFlow bytes/s,
+	// some ten segments a second, would show such a loss.
+	highResent, resentFactor = 1.0, 3.0
+	fewResent, steadyFlow    = 0.5, 15e3
 	// Throughput goes with the inverse of the round trip; 50 ms more is a detour
 	// across a continent, or a queue.
 	rttFactor, rttAbove, rttDetour = 3.0, 5.0, 50.0 // the latter two in ms
 	// slowAnswer is the least time, in ms, that TCP takes to send a lost segment
 	// again (RFC 6298 asks for 1 s, Linux takes 200 ms).
 	slowAnswer, slowFactor = 200.0, 3.0
+	// manyPings is how many must all come back to gainsay a loss of a tenth.
+	manyPings = 30
 	// starvedShare is below which of normal a replica receives too little.
 	starvedShare = 0.7
 	// riseFactor is above which ingest rose enough to be blamed.

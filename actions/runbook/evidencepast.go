@@ -24,7 +24,7 @@ const (
 
 // Past is what a diagnosis remembers: what was normal for each node before it
 // lagged, and since when it is not. It is a fold: Apply each observation, then
-// Note each snapshot that is diagnosed. It takes at most 13 kB a node. Not safe
+// Note each snapshot that is diagnosed. It takes at most 15 kB a node. Not safe
 // for concurrent use.
 type Past struct {
 	run    string
@@ -50,7 +50,9 @@ type subject struct {
 	episode  *episode           // nil while all is well
 	progress progressRun
 	tripped  flag // its breaker is
-	shut     flag // its RPC port does not open
+	shut     flag // its RPC port does not open to the monitor
+	barred   flag // nor to the primary's host
+	opening  flag // the primary's kernel asks for a connection in vain
 }
 
 // flag is a condition that holds or not.
@@ -115,6 +117,7 @@ func (p *Past) Note(s *cluster.Snapshot) {
 		if r.Network.Reachable && r.Network.Port != cluster.PortUnknown {
 			n.shut.note(r.Network.Port != cluster.PortOpen, s.At)
 		}
+		n.notePath(&r.Network, s.At)
 		n.adopt(&r.Host)
 		n.noteEpisode(s, r)
 		if e := n.episode; e != nil && (lagging.IsZero() || e.begins().Before(lagging)) {
@@ -201,7 +204,9 @@ func (p *Past) shift(by time.Duration) {
 		}
 		n.progress.shift(by)
 		n.tripped.shift(by)
-		n.shut.shift(by)
+		for _, f := range []*flag{&n.shut, &n.barred, &n.opening} {
+			f.shift(by)
+		}
 		if n.episode != nil {
 			n.episode.shift(by)
 		}

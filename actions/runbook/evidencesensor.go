@@ -30,7 +30,11 @@ const (
 	sensorLoss                      // percent
 	sensorReceived                  // bytes/s
 	sensorTook                      // ms, the slower of scrape and host reading
-	numSensors        = int(sensorTook) + 1
+	sensorPathRTT                   // ms, from the primary's host
+	sensorPathLoss                  // percent, likewise
+	sensorFlowRTT                   // ms, of the RPC connection, by the primary's kernel
+	sensorResent                    // percent of the segments that it sends
+	numSensors        = int(sensorResent) + 1
 )
 
 // quantities are the sensors that a Series keeps too.
@@ -45,7 +49,7 @@ var quantities = map[sensor]cluster.Quantity{
 var onsetLimits = [numSensors]float64{
 	sensorBusy: highCore, sensorBusiest: highCore, sensorSteal: highSteal, sensorPressureCPU: highPressure,
 	sensorProcessCPU: highProcess, sensorWait: waitFlash, sensorFlush: waitFlash, sensorPressureIO: highPressure,
-	sensorLoss: highLoss, sensorTook: slowAnswer,
+	sensorLoss: highLoss, sensorPathLoss: highLoss, sensorResent: highResent, sensorTook: slowAnswer,
 }
 
 // readings are what all sensors of a node say at an instant; NaN is unknown.
@@ -76,7 +80,19 @@ func readReplica(r *cluster.Replica) readings {
 		v.set(sensorRTT, n.RTT)
 		v.set(sensorLoss, n.Loss)
 	}
+	v.path(&r.Network)
 	return v
+}
+
+// path takes what the primary's host and its kernel tell of the way to a replica.
+func (v *readings) path(n *cluster.Network) {
+	trips, _ := n.Peer.Trips()
+	v.set(sensorPathRTT, trips.RTT)
+	v.set(sensorPathLoss, trips.Loss)
+	if f := &n.Kernel.Primary; f.Known {
+		v.set(sensorFlowRTT, f.RTT)
+		v.set(sensorResent, f.Retransmitted)
+	}
 }
 
 func readPrimary(p *cluster.Primary) readings {

@@ -150,28 +150,28 @@ func (v *survey) askPeers(k kind, s sensor) norm {
 	return n
 }
 
-// lossyLink tells whether most healthy replicas lose probes too: then it is the
-// monitor's own link that does.
-func (v *survey) lossyLink() bool {
+// lossyLink tells whether most healthy replicas lose as much too, by a sensor of
+// loss: then it is the link of whoever asks that does.
+func (v *survey) lossyLink(s sensor, limit float64) bool {
 	probed, lossy := 0, 0
 	for _, r := range v.healthy {
-		if loss, ok := r.Network.Loss.Value(); ok {
+		if loss := v.p.subject(r.ID).now(s); !math.IsNaN(loss) {
 			probed++
-			lossy += btoi(loss >= highLoss)
+			lossy += btoi(loss >= limit)
 		}
 	}
 	return probed > 0 && 2*lossy >= probed
 }
 
-// slowLink tells whether the round trips of most healthy replicas are longer
-// than before an onset too.
-func (v *survey) slowLink(onset time.Time) bool {
+// slowLink tells whether the round trips of most healthy replicas, by a sensor of
+// them, are longer than before an onset too.
+func (v *survey) slowLink(s sensor, onset time.Time) bool {
 	known, slow := 0, 0
 	for _, r := range v.healthy[:min(len(v.healthy), mostPeers)] {
 		n := v.p.subject(r.ID)
-		if was := n.before(sensorRTT, onset); was.known && n.has(sensorRTT) {
+		if was := n.before(s, onset); was.known && n.has(s) {
 			known++
-			slow += btoi(n.now(sensorRTT) > max(was.high(), longTrip(was.mid)))
+			slow += btoi(n.now(s) > max(was.high(), longTrip(was.mid)))
 		}
 	}
 	return known > 0 && 2*slow >= known

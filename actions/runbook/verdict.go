@@ -44,7 +44,8 @@ func Diagnose(s *cluster.Snapshot, p *Past) []cluster.Verdict {
 
 // nothingToExplain is the verdict on a replica that keeps up. It takes two to
 // be sure of that too: a gauge may stand still, and a replica without contact
-// may report 0.
+// may report 0. Where the primary can't reach it and no count confirms the lag,
+// there is something to explain after all.
 func nothingToExplain(r *cluster.Replica) cluster.Verdict {
 	v := cluster.Verdict{Replica: r.ID, Cause: cluster.CauseNone, Confidence: cluster.ConfidenceLikely}
 	if r.Assertions.Indexed.Known() {
@@ -52,10 +53,15 @@ func nothingToExplain(r *cluster.Replica) cluster.Verdict {
 	}
 	v.Confidence = cluster.ConfidencePossible
 	v.Missing = texts([]string{because("its assertion count, which would confirm the lag", r.Assertions.Why)})
-	switch r.Network.Port {
-	case cluster.PortFiltered, cluster.PortUnreachable, cluster.PortNoRoute:
+	switch p := &r.Network.Peer; {
+	case barred(p.Port):
+		// Nothing can be replicated, so the lag is not to be believed.
+		v.Cause = cluster.CauseNetwork
+		v.For = texts([]string{because("from the primary RPC port "+p.Port.String(), p.PortWhy)})
+		v.Against = texts([]string{"the lag is told to be " + figure(r.Lag.Seconds, brief) + " s"})
+		v.Next = cluster.Clean(courses[v.Cause].likely)
+	case p.Port == cluster.PortUnknown && barred(r.Network.Port):
 		v.Against = texts([]string{"RPC port " + r.Network.Port.String()})
-	default:
 	}
 	return v
 }
@@ -121,6 +127,9 @@ func (d *diagnosis) lookForMissing() {
 		d.missOnHost(&d.r.Host)
 	}
 	d.miss(d.r.Network.Access, "probes to it")
+	if d.s.Primary.Host.Reachable {
+		d.missOnPath(&d.r.Network)
+	}
 	if d.r.Breaker.State == cluster.BreakerUnknown {
 		d.missing = append(d.missing, because("circuit breakers", d.r.Breaker.Why))
 	}

@@ -152,7 +152,7 @@ func otherRules() []rule {
 					n.cores, n.per = 4, make([]cluster.CPUTicks, 4)
 				}
 				hit(300, effect{capacity: 0.5, service: 100})(w)
-			}, 380, cluster.CauseCPU, likely, []string{"busiest core 100 %", "of 4, all together 2"}, "throttle sync",
+			}, 380, cluster.CauseCPU, likely, []string{"busiest core 100 %", "of 4, all together "}, "throttle sync",
 		},
 		{
 			"too much for every replica", 3, surge(6), 330, cluster.CausePrimary, likely,
@@ -198,7 +198,7 @@ func beliefRules() []rule {
 		{
 			"the monitor's own link", 3, func(w *world) {
 				for _, n := range w.nodes[1:] {
-					n.faults = append(n.faults, fault{from: 290, effect: effect{loss: 15}})
+					n.faults = append(n.faults, fault{from: 290, effect: effect{ownLoss: 15}})
 				}
 				hit(300, slow)(w)
 			}, 380, cluster.CauseDisk, likely, nil, "throttle sync",
@@ -242,7 +242,7 @@ func beliefRules() []rule {
 }
 
 func TestVerdictRules(t *testing.T) {
-	for _, x := range slices.Concat(diskRules(), otherRules(), beliefRules()) {
+	for _, x := range slices.Concat(diskRules(), otherRules(), pathRules(), beliefRules()) {
 		t.Run(x.name, func(t *testing.T) {
 			for seed := range uint64(5) {
 				x.try(t, seed)

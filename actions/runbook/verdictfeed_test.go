@@ -28,8 +28,8 @@ func (w *world) session() {
 		Thresholds: cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: time.Minute},
 		Primary:    cluster.NodeSpec{ID: "node1", Metrics: true, Host: !w.miss.primaryHost},
 	}
-	for _, n := range w.nodes[1:] {
-		b.Replicas = append(b.Replicas, cluster.NodeSpec{ID: n.id, Metrics: true, Host: !w.miss.host})
+	for i, n := range w.nodes[1:] {
+		b.Replicas = append(b.Replicas, cluster.NodeSpec{ID: n.id, Metrics: true, Host: !w.miss.host, RPC: cluster.Clean(rpcOf(i))})
 	}
 	w.publish(0, 0, cluster.FromMonitor, "", b, nil)
 }
@@ -69,6 +69,7 @@ func (w *world) observe() {
 	for i, n := range w.nodes {
 		w.observeNode(n, i == 0)
 	}
+	w.observePaths()
 	if !w.miss.admin {
 		w.publish(3*time.Millisecond, time.Millisecond, cluster.FromAdmin, "node1", w.breakers(), nil)
 	}
@@ -82,8 +83,8 @@ func (w *world) snapshot() *cluster.Snapshot {
 // scrape is how long an answer of n takes.
 func (w *world) scrape(n *vnode) time.Duration {
 	e := n.now(w.second)
-	took := w.noisy(4+e.slow) + 2*(n.rtt+e.rtt)
-	if w.rng.Float64()*100 < 6*e.loss {
+	took := w.noisy(4+e.slow) + 2*(n.rtt+e.rtt+e.ownRTT)
+	if w.rng.Float64()*100 < 6*(e.loss+e.ownLoss) {
 		took += 210
 	}
 	return time.Duration(took * float64(time.Millisecond))
@@ -107,8 +108,11 @@ func (w *world) observeNode(n *vnode, primary bool) {
 	}
 	if !primary && !w.miss.probe {
 		p := &cluster.ProbeReading{Method: cluster.ProbeICMP, Sent: 1, Port: e.port}
-		if !e.cut && w.rng.Float64()*100 >= e.loss {
-			p.RTTs = []time.Duration{time.Duration((w.noisy(n.rtt) + e.rtt) * float64(time.Millisecond))}
+		if e.ownPort != cluster.PortUnknown {
+			p.Port = e.ownPort
+		}
+		if !e.cut && w.rng.Float64()*100 >= e.loss+e.ownLoss {
+			p.RTTs = []time.Duration{time.Duration((w.noisy(n.rtt) + e.rtt + e.ownRTT) * float64(time.Millisecond))}
 		}
 		if e.cut {
 			p.Port = cluster.PortFiltered

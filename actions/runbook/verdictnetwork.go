@@ -6,12 +6,14 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// network looks at the way to the replica: from the monitor, which is not the
-// primary's, so that what healthy replicas suffer too is the monitor's own link.
+// network looks at the way to the replica: from the primary, and from the monitor,
+// which is another way. So what healthy replicas suffer too, or the primary does
+// not, is the monitor's own link.
 func (d *diagnosis) network() {
 	w := &d.r.Network
 	before := len(d.findings)
 	starved, starves := d.starved()
+	d.path(w, starves)
 	if w.Reachable {
 		d.probes(w, starves)
 		d.port(w)
@@ -21,10 +23,26 @@ func (d *diagnosis) network() {
 		d.find(starved)
 	}
 	d.slowAnswers()
-	d.fine[cluster.CauseNetwork] = w.Reachable && !strong(d.findings[before:]) && d.n.has(sensorRTT)
+	probed := w.Reachable && d.n.has(sensorRTT)
+	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:])
 	if d.fine[cluster.CauseNetwork] {
-		d.normal = append(d.normal, "rtt "+figure(w.Median, milliseconds)+", loss "+figure(w.Loss, percent)+", RPC port "+w.Port.String())
+		d.normal = append(d.normal, calmPath(w))
 	}
+}
+
+// calmPath tells of a path that is well, from where it matters if that is known.
+func calmPath(w *cluster.Network) string {
+	if trips, _ := w.Peer.Trips(); trips.Median.Known() {
+		words := "from the primary rtt " + figure(trips.Median, milliseconds)
+		if trips.Loss.Known() {
+			words += ", loss " + figure(trips.Loss, percent)
+		}
+		if w.Peer.Port != cluster.PortUnknown {
+			words += ", RPC port " + w.Peer.Port.String()
+		}
+		return words
+	}
+	return "rtt " + figure(w.Median, milliseconds) + ", loss " + figure(w.Loss, percent) + ", RPC port " + w.Port.String()
 }
 
 // probes judges loss and round trips. Starves says that the replica gets too
@@ -32,36 +50,38 @@ func (d *diagnosis) network() {
 func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 	loss := d.level(d.n, sensorLoss, limit{highLoss, highLoss, 0})
 	loss.abnormal = loss.abnormal || loss.now >= worstLoss
-	rtt, far := d.roundTrip(w)
+	rtt, far := d.roundTrip(sensorRTT, w.Min)
 	for _, x := range []struct {
 		level
-		shared, weak bool
-		words        string
+		shared, gainsaid, weak bool
+		words                  string
 	}{
-		{loss, d.all.lossyLink(), false, "loss " + percent(loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
-		{rtt, d.all.slowLink(d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(w.Loss, percent)},
+		{loss, d.all.lossyLink(sensorLoss, highLoss), d.gainsaidLoss(w, loss), false, "loss " + percent(loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
+		{rtt, d.all.slowLink(sensorRTT, d.onset), d.gainsaidTrip(w), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(w.Loss, percent)},
 	} {
 		words := x.words + " by " + w.Method.String() + d.when(x.level)
 		switch {
 		case !x.found():
 		case x.shared:
 			d.contradict(cluster.CauseNetwork, words+", but healthy replicas too: the monitor's own link")
+		case x.gainsaid:
+			d.notes = append(d.notes, words+", but not from the primary: the monitor's own link")
 		default:
 			d.find(finding{cause: cluster.CauseNetwork, tool: "probe", order: x.order, since: x.since, text: words, weak: x.weak})
 		}
 	}
 }
 
-// roundTrip judges the round-trip time by the node's own past; where that is not
+// roundTrip judges a round-trip time by the node's own past; where that is not
 // known by the best of its own probes, or by peers: then it is only far.
-func (d *diagnosis) roundTrip(w *cluster.Network) (v level, far bool) {
-	if own := d.n.norms[sensorRTT]; own.known {
+func (d *diagnosis) roundTrip(s sensor, best cluster.Figure) (v level, far bool) {
+	if own := d.n.norms[s]; own.known {
 		floor := longTrip(own.mid)
-		return d.level(d.n, sensorRTT, limit{floor, floor, 0}), false
+		return d.level(d.n, s, limit{floor, floor, 0}), false
 	}
-	v = level{now: d.n.now(sensorRTT), norm: d.all.peers(d.r, sensorRTT)}
+	v = level{now: d.n.now(s), norm: d.all.peers(d.r, s)}
 	v.known = !math.IsNaN(v.now)
-	least, ok := w.Min.Value()
+	least, ok := best.Value()
 	queues := ok && v.now > rttFactor*least && v.now > least+2*rttAbove
 	far = v.norm.known && v.now > rttFactor*v.norm.mid && v.now > v.norm.mid+rttDetour
 	v.abnormal = v.known && (queues || far)
@@ -77,6 +97,10 @@ func (d *diagnosis) port(w *cluster.Network) {
 	switch w.Port {
 	case cluster.PortFiltered, cluster.PortUnreachable, cluster.PortNoRoute:
 		since := d.n.shut.since
+		if w.Peer.Port == cluster.PortOpen {
+			d.notes = append(d.notes, "RPC port "+w.Port.String()+" from here, open from the primary: the monitor's own link")
+			return
+		}
 		d.find(finding{
 			cause: cluster.CauseNetwork, tool: "connect", order: d.orderOf(since), since: since,
 			text: because("RPC port "+w.Port.String(), w.PortWhy) + d.sinceWords(since),

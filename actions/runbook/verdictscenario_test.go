@@ -81,6 +81,12 @@ func pathIncidents() []incident {
 	withProbe := func(m missing) bool { return !m.probe }
 	return []incident{
 		{"packets lost", cluster.CauseNetwork, strikes(lostPackets), withProbe},
+		{"packets lost on the primary's way only", cluster.CauseNetwork, strikes(func(_ *vnode, r *rand.Rand) effect {
+			return effect{capacity: uniform(r, 0.1, 0.7), pathLoss: uniform(r, 4, 30), pathRTT: uniform(r, 0, 20)}
+		}), func(m missing) bool { return !m.primaryHost && (!m.ping || !m.ss) }},
+		{"the primary's way long", cluster.CauseNetwork, strikes(func(n *vnode, r *rand.Rand) effect {
+			return effect{capacity: uniform(r, 0.1, 0.7), pathRTT: max(60, n.rtt*3) + uniform(r, 0, 200)}
+		}), func(m missing) bool { return !m.primaryHost && (!m.ping || !m.ss) }},
 		{"path long", cluster.CauseNetwork, strikes(func(n *vnode, r *rand.Rand) effect {
 			return effect{capacity: uniform(r, 0.1, 0.7), rtt: max(40, n.rtt*3) + uniform(r, 0, 200)}
 		}), withProbe},
@@ -173,9 +179,12 @@ func confounders() []confounder {
 		{"the monitor's link loses packets", func(w *world, r *rand.Rand, t int) {
 			loss := uniform(r, 8, 20)
 			for _, n := range w.nodes[1:] {
-				n.faults = append(n.faults, fault{from: t - 10, effect: effect{loss: loss}})
+				n.faults = append(n.faults, fault{from: t - 10, effect: effect{ownLoss: loss}})
 			}
 		}, []string{"packets lost"}},
+		{"the monitor's own way to it loses packets", on(func(r *rand.Rand, t int) fault {
+			return fault{from: t - 10, effect: effect{ownLoss: uniform(r, 8, 20), ownRTT: uniform(r, 0, 40)}}
+		}), []string{"packets lost", "packets lost on the primary's way only"}},
 		{"another core is busy", on(func(_ *rand.Rand, t int) fault {
 			return fault{from: t - 5, effect: effect{oneCore: 97}}
 		}), nil},

@@ -40,6 +40,8 @@ func shortcomings() []missing {
 		{metrics: true},
 		{host: true, probe: true},
 		{psi: true, processes: true},
+		{ping: true},
+		{ss: true},
 	}
 }
 

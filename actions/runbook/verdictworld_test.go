@@ -29,10 +29,15 @@ type effect struct {
 	service   float64 // percent of one core, by the service
 	psiCPU    float64 // percent
 	steal     float64 // percent
-	loss      float64 // percent
-	rtt       float64 // ms, added
+	loss      float64 // percent, on the way from the primary and from the monitor
+	rtt       float64 // ms, added, likewise
 	port      cluster.PortState
-	cut       bool // nothing of the monitor's reaches it
+	ownLoss   float64 // percent, on the monitor's way only
+	ownRTT    float64 // ms, likewise
+	ownPort   cluster.PortState
+	pathLoss  float64 // percent, on the primary's way only
+	pathRTT   float64 // ms, likewise
+	cut       bool    // nothing of the monitor's reaches it
 	tripped   bool
 	errors    float64 // sync errors a second
 	completes bool    // a sync every 7 s
@@ -51,6 +56,7 @@ type fault struct {
 // missing are the sensors that a run does without.
 type missing struct {
 	host, probe, admin, psi, processes, primaryHost, metrics bool
+	ping, ss                                                 bool // on the primary's host
 }
 
 // vnode is a node of the virtual cluster.
@@ -65,6 +71,8 @@ type vnode struct {
 	faults     []fault
 	applied    float64
 	received   float64
+	segments   float64 // that the primary sent to it, and those that it sent again
+	resent     float64
 	tripAt     int
 	errors     float64 // of syncs
 	completed  float64 // syncs
@@ -165,6 +173,10 @@ func (n *vnode) now(second int) effect {
 			{&e.steal, &f.steal},
 			{&e.loss, &f.loss},
 			{&e.rtt, &f.rtt},
+			{&e.ownLoss, &f.ownLoss},
+			{&e.ownRTT, &f.ownRTT},
+			{&e.pathLoss, &f.pathLoss},
+			{&e.pathRTT, &f.pathRTT},
 			{&e.errors, &f.errors},
 			{&e.slow, &f.slow},
 			{&e.clock, &f.clock},
@@ -175,6 +187,9 @@ func (n *vnode) now(second int) effect {
 		e.stops, e.cut, e.tripped = e.stops || f.stops, e.cut || f.cut, e.tripped || f.tripped
 		if f.port != cluster.PortUnknown {
 			e.port = f.port
+		}
+		if f.ownPort != cluster.PortUnknown {
+			e.ownPort = f.ownPort
 		}
 		if f.sync != nil {
 			e.sync = f.sync
@@ -219,6 +234,7 @@ func (w *world) step() {
 		got := min(can*(1+0.05*w.rng.NormFloat64()), p.applied-n.applied)
 		n.applied += max(0, got)
 		n.received += max(0, got) * 220
+		n.send(e, max(0, got)*220)
 		n.errors += n.count(restErrors, e.errors)
 		n.completed += float64(btoi(e.completes && t%7 == 0))
 		if e.tripped && n.tripAt == 0 {

@@ -62,7 +62,7 @@ func ordeals() []ordeal {
 		{"processors taken by a program", cluster.CauseCPU, level(physics.CPUCapacity, 0.1, 0.26), host},
 		{"slow processors", cluster.CauseCPU, level(physics.CoreSpeed, 0.1, 0.27), host},
 		{"processors stolen", cluster.CauseCPU, level(physics.Steal, 0.74, 0.9), host},
-		{"path lossy", cluster.CauseNetwork, level(physics.NetCapacity, 0.02, 0.06), func(blind) bool { return false }},
+		{"path lossy", cluster.CauseNetwork, level(physics.NetCapacity, 0.02, 0.06), primary},
 		{"breaker tripped", cluster.CauseBreaker, func(p *plot, _ *rand.Rand, at time.Duration) {
 			p.events = append(p.events, physics.Event{At: at, Node: p.target, Kind: physics.BreakerTrip, Text: "5 consecutive rpc timeouts"})
 		}, func(b blind) bool { return !b.Admin }},

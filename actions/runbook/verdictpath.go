@@ -1,0 +1,162 @@
+package runbook
+
+import (
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// The tools that tell of the way from the primary.
+const (
+	toolPing    = "primary's ping"
+	toolConnect = "primary's connect"
+	toolKernel  = "primary's kernel"
+)
+
+// path looks at the way from the primary: that replication takes it makes it the
+// one that matters.
+func (d *diagnosis) path(w *cluster.Network, starves bool) {
+	d.pings(w, starves)
+	d.flow(&w.Kernel.Primary)
+	d.knocks(&w.Peer)
+}
+
+// pings judges loss and round trips as the primary's host meets them.
+func (d *diagnosis) pings(w *cluster.Network, starves bool) {
+	trips, by := w.Peer.Trips()
+	loss := d.level(d.n, sensorPathLoss, limit{highLoss, highLoss, 0})
+	loss.abnormal = loss.abnormal || loss.now >= worstLoss
+	rtt, far := d.roundTrip(sensorPathRTT, trips.Min)
+	for _, x := range []struct {
+		level
+		shared, weak bool
+		words        string
+	}{
+		{loss, d.all.lossyLink(sensorPathLoss, highLoss), false, "loss " + percent(loss.shown()) + ", rtt " + figure(trips.Median, milliseconds)},
+		{rtt, d.all.slowLink(sensorPathRTT, d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(trips.Loss, percent)},
+	} {
+		words := "from the primary " + x.words + " by " + by + d.when(x.level)
+		switch {
+		case !x.found():
+		case x.shared:
+			d.contradict(cluster.CauseNetwork, words+", but to healthy replicas too")
+		default:
+			d.find(finding{cause: cluster.CauseNetwork, tool: toolPing, order: x.order, since: x.since, text: words, weak: x.weak})
+		}
+	}
+}
+
+// flow judges the RPC connections as the primary's kernel knows them: what it
+// sends again was lost on the way, and their round trips are those of the data.
+func (d *diagnosis) flow(f *cluster.Flow) {
+	if !f.Known {
+		return
+	}
+	if since := d.n.opening.since; f.Opening > 0 && f.Connections == 0 {
+		d.find(finding{
+			cause: cluster.CauseNetwork, tool: toolKernel, order: d.orderOf(since), since: since,
+			text: "the primary asks for a connection and gets no answer (SYN-SENT)" + d.sinceWords(since),
+		})
+		return
+	}
+	resent := d.level(d.n, sensorResent, limit{highResent, highResent, resentFactor})
+	rate, _ := f.RetransmissionsPerSecond.Value()
+	again := resent.order == orderPast || (resent.abnormal && rate >= fewResent)
+	words := "the primary sends " + percent(resent.shown()) + " of its segments again" + resent.was(percent) + d.when(resent)
+	switch {
+	case !again:
+	case d.all.lossyLink(sensorResent, highResent):
+		d.contradict(cluster.CauseNetwork, words+", but to healthy replicas too")
+	default:
+		d.find(finding{cause: cluster.CauseNetwork, tool: toolKernel, order: resent.order, since: resent.since, text: words})
+	}
+	d.flowTrip(f)
+}
+
+// flowTrip judges the round trips of the connection itself. They contain up to
+// 40 ms for which the other end may hold back what it acknowledges.
+func (d *diagnosis) flowTrip(f *cluster.Flow) {
+	v := d.level(d.n, sensorFlowRTT, limit{0, 0, rttFactor})
+	least, ok := f.MinRTT.Value()
+	switch {
+	case v.norm.known && !v.norm.peers:
+		v.abnormal = v.abnormal && v.now > v.norm.mid+rttDetour
+	case ok:
+		v.norm = norm{}
+		v.abnormal = v.now > rttFactor*least && v.now > least+rttDetour
+	default:
+		return
+	}
+	if !v.abnormal || d.all.slowLink(sensorFlowRTT, d.onset) {
+		return
+	}
+	d.find(finding{
+		cause: cluster.CauseNetwork, tool: toolKernel, order: v.order, since: v.since,
+		text: "the RPC connection's rtt is " + milliseconds(v.now) + v.was(brief) + ", at best " + figure(f.MinRTT, milliseconds) + d.when(v),
+	})
+}
+
+// knocks judges whether the RPC port opens to the primary's host.
+func (d *diagnosis) knocks(p *cluster.Peer) {
+	since := d.n.barred.since
+	switch {
+	case barred(p.Port):
+		d.find(finding{
+			cause: cluster.CauseNetwork, tool: toolConnect, order: d.orderOf(since), since: since,
+			text: because("from the primary RPC port "+p.Port.String(), p.PortWhy) + d.sinceWords(since),
+		})
+	case p.Port == cluster.PortClosed && d.r.Network.Port != cluster.PortClosed:
+		d.notes = append(d.notes, "RPC port closed to the primary: its host answers, stemedb does not listen")
+	default:
+	}
+}
+
+// barred tells whether something on the way keeps a port shut.
+func barred(p cluster.PortState) bool {
+	return p == cluster.PortFiltered || p == cluster.PortUnreachable || p == cluster.PortNoRoute
+}
+
+// gainsaidLoss tells whether a loss that the monitor meets is none on the
+// primary's way: its data come through, or its pings do for long enough to know.
+func (d *diagnosis) gainsaidLoss(w *cluster.Network, loss level) bool {
+	if resent := d.n.now(sensorResent); resent >= highResent || d.n.now(sensorPathLoss) >= highLoss {
+		return false
+	} else if sent, _ := w.Kernel.Primary.SentBytesPerSecond.Value(); resent < highResent && sent >= steadyFlow {
+		return true
+	}
+	since := loss.since
+	if e := d.n.episode; since.IsZero() && e != nil {
+		since = e.noticed
+	}
+	// Three are sent every ten seconds.
+	known := d.n.now(sensorPathLoss) < highLoss && w.Peer.Echo.Probes >= manyPings
+	return known && !since.IsZero() && d.s.At.Sub(since) >= manyPings*10/3*time.Second
+}
+
+// gainsaidTrip tells whether the primary's round trips are as they should be.
+func (d *diagnosis) gainsaidTrip(w *cluster.Network) bool {
+	trips, _ := w.Peer.Trips()
+	v, _ := d.roundTrip(sensorPathRTT, trips.Min)
+	return v.known && !v.found()
+}
+
+// missOnPath lists what the primary's host can't tell of the way to the replica.
+func (d *diagnosis) missOnPath(w *cluster.Network) {
+	if _, by := w.Peer.Trips(); by == "" {
+		why := w.Peer.Why
+		if why.IsZero() && w.Peer.Ping.Err != nil {
+			why = w.Peer.Ping.Err.What
+		}
+		d.missing = append(d.missing, because("round trips from the primary", why))
+	}
+}
+
+// notePath notes when the way from the primary was shut.
+func (n *subject) notePath(w *cluster.Network, at time.Time) {
+	if w.Peer.Port != cluster.PortUnknown {
+		n.barred.note(barred(w.Peer.Port), at)
+	}
+	if f := &w.Kernel.Primary; f.Known {
+		n.opening.note(f.Opening > 0 && f.Connections == 0, at)
+	}
+}

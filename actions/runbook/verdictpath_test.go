@@ -1,0 +1,115 @@
+package runbook
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// segmentBytes is what a segment carries in the virtual cluster.
+const segmentBytes = 1448
+
+func rpcOf(i int) string { return fmt.Sprintf("10.0.0.%d:18182", i+2) }
+
+// send lets the primary send so many bytes to n for a second, and lost ones again.
+func (n *vnode) send(e effect, bytes float64) {
+	n.segments += bytes/segmentBytes + 2
+	n.resent += (bytes/segmentBytes + 2) * (e.loss + e.pathLoss) / 100
+}
+
+// pathsEvery is how often, in seconds, the primary's host is asked.
+const pathsEvery = 10
+
+// observePaths publishes what the primary's host tells of the ways to the
+// replicas.
+func (w *world) observePaths() {
+	if w.miss.primaryHost || w.second%pathsEvery >= w.interval {
+		return
+	}
+	const after = 2 * time.Millisecond
+	kernel := &cluster.SocketReading{Uptime: seconds(w.nodes[0].uptime), Via: cluster.Clean("ss")}
+	for i, n := range w.nodes[1:] {
+		e := n.now(w.second)
+		port := e.port
+		if e.cut {
+			port = cluster.PortFiltered
+		}
+		if !w.miss.ping {
+			p := &cluster.PeerPing{Every: pathsEvery * time.Second, Sent: 3}
+			for range p.Sent {
+				if !e.cut && w.rng.Float64()*100 >= e.loss+e.pathLoss {
+					p.RTTs = append(p.RTTs, w.trip(n, e))
+				}
+			}
+			w.publish(after, time.Second, cluster.FromPeer, n.id, p, nil)
+			w.publish(after, time.Second, cluster.FromPeer, n.id, &cluster.PeerPort{Every: pathsEvery * time.Second, Port: port, By: cluster.Clean("ssh")}, nil)
+		}
+		c := cluster.Connection{
+			State: cluster.Clean(cluster.Established), Local: cluster.Clean(fmt.Sprintf("10.0.0.1:%d", 41000+i)), Peer: cluster.Clean(rpcOf(i)),
+			Told: true, Counted: true, RTT: w.trip(n, e), MinRTT: time.Duration(n.rtt * 0.8 * float64(time.Millisecond)), Cwnd: 10,
+			SentBytes: uint64(n.segments * segmentBytes), Segments: uint64(n.segments), Retransmissions: uint64(n.resent),
+		}
+		if barred(port) {
+			c = cluster.Connection{State: cluster.Clean(cluster.SynSent), Local: c.Local, Peer: c.Peer, Told: true, SendQueue: 1}
+		}
+		kernel.Connections = append(kernel.Connections, c)
+	}
+	if !w.miss.ss {
+		w.publish(after, time.Millisecond, cluster.FromHost, w.nodes[0].id, kernel, nil)
+	}
+}
+
+// trip is what a packet from the primary and its answer take.
+func (w *world) trip(n *vnode, e effect) time.Duration {
+	return time.Duration(math.Max(0.05, w.noisy(n.rtt)+e.rtt+e.pathRTT) * float64(time.Millisecond))
+}
+
+func pathRules() []rule {
+	lossy := effect{capacity: 0.3, pathLoss: 8, pathRTT: 60}
+	return []rule{
+		{
+			"a path that only the primary takes", 3, hit(300, lossy), 380, cluster.CauseNetwork, likely,
+			[]string{"from the primary rtt", "of its segments again", "check the path"},
+			"network",
+		},
+		{
+			"a path that only the primary takes, seen late", 3, all(hit(300, effect{capacity: 0.3, pathLoss: 8, pathRTT: 150}), startAt(340)), 420, cluster.CauseNetwork, likely,
+			[]string{"of its segments again", "the lag began before we looked"},
+			"network",
+		},
+		{
+			"a path that only the primary takes, without ping", 3, all(hit(300, lossy), without(missing{ping: true})), 380, cluster.CauseNetwork, likely,
+			[]string{"of its segments again", "round trips from the primary"},
+			"network",
+		},
+		{
+			"a path that only the primary takes, seen by none", 3, all(hit(300, lossy), without(missing{primaryHost: true})), 380, cluster.CauseUnknown, unsure,
+			[]string{"the primary's host", "alone proves nothing: receives"},
+			"",
+		},
+		{
+			"a firewall between primary and replica", 3, hit(300, effect{stops: true, ownPort: cluster.PortOpen, port: cluster.PortFiltered}), 380,
+			cluster.CauseNetwork, likely,
+			[]string{"from the primary RPC port filtered", "SYN-SENT"},
+			"network",
+		},
+		{
+			"the monitor's own way to one replica", 3, all(hit(290, effect{ownLoss: 15, ownRTT: 90}), hit(300, slow)), 420, cluster.CauseDisk, likely,
+			[]string{"but not from the primary"},
+			"throttle sync",
+		},
+		{
+			"the monitor's own way, and a cause that can't be seen", 3, hit(300, effect{capacity: 0.5, ownLoss: 15, ownRTT: 90}), 420,
+			cluster.CauseUnknown, unsure,
+			[]string{"but not from the primary"},
+			"",
+		},
+		{
+			"a port that is closed to the monitor", 3, all(hit(0, effect{ownPort: cluster.PortFiltered}), hit(300, slow)), 380, cluster.CauseDisk, likely,
+			[]string{"RPC port filtered from here, open from the primary"},
+			"throttle sync",
+		},
+	}
+}
