@@ -27,6 +27,13 @@ type (
 		Name   string
 		Repeat bool // known to be one of a key that is held
 	}
+	// Choose takes another rate for the plan that is shown: N, else where By is 1 or
+	// -1 the next step of the ramp above or below the present one, else the one that
+	// is suggested.
+	Choose struct {
+		N  int64
+		By int
+	}
 	// Paste is text that was pasted. What it is does not matter.
 	Paste struct{}
 	// Focus says whether the terminal has it.
@@ -82,6 +89,7 @@ type (
 
 func (Propose) what()    {}
 func (Key) what()        {}
+func (Choose) what()     {}
 func (Paste) what()      {}
 func (Focus) what()      {}
 func (Fit) what()        {}

@@ -102,6 +102,18 @@ func (s *Scene) lagFact(r *cluster.Replica) Fact {
 	return f
 }
 
+// worstFact is the worst lag. Which of those that are well has it is of no
+// matter, and changes all the time.
+func (s *Scene) worstFact(r *cluster.Replica) Fact {
+	f := s.lagFact(r)
+	v, _ := r.Lag.Seconds.Value()
+	f.Name, f.Value = "worst lag", cluster.Clean(r.Name.String()+" "+f.Value.String())
+	if r.Lag.State != cluster.LagLive || v > s.Snapshot.Session.Thresholds.Warning.Seconds() {
+		f.Same = r.Name.String() + " " + f.Same
+	}
+	return f
+}
+
 // band is what a lag of v seconds is, by the limits of the session.
 func band(v float64, t cluster.Thresholds) string {
 	switch {
@@ -116,10 +128,14 @@ func band(v float64, t cluster.Thresholds) string {
 }
 
 func (s *Scene) applyFact(r *cluster.Replica) Fact {
-	return Fact{
-		Name: r.Name.String() + " applies", Source: "its metrics", Age: s.metricsAge(),
+	f := Fact{
+		Name: r.Name.String() + " applies", Source: "its metrics", Age: NoAge,
 		Value: cluster.Clean(figure(r.Assertions.PerSecond, perSecond)),
 	}
+	if age, ok := r.Metrics.Age(s.Now.Wall); ok {
+		f.Age = age
+	}
+	return f
 }
 
 // openFact shows what earlier outcomes are not known; ok is false if all are.

@@ -56,7 +56,7 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 	p.Facts = append(p.Facts, s.limitFact(), s.ingestFact())
 	if r := worst(s.Snapshot); r != nil {
 		p.before.watch = r.ID
-		p.Facts = append(p.Facts, s.lagFact(r))
+		p.Facts = append(p.Facts, s.worstFact(r))
 	}
 	if steps[0] < s.Floor {
 		p.raise(Dangerous, fmt.Sprintf("its first step is below the floor of %d/s", s.Floor))

@@ -62,8 +62,13 @@ type RunnerOptions struct {
 // readWithin bounds the reading of facts, in real time.
 const readWithin = 5 * time.Second
 
-// tickEvery is the time between two ticks while anything goes on, in real time.
-const tickEvery = 100 * time.Millisecond
+// The time between two ticks, in real time: while somebody decides or waits, while
+// the cluster is looked at, and while no more than a limit stands.
+const (
+	tickQuick  = 100 * time.Millisecond
+	tickEvery  = 250 * time.Millisecond
+	tickSeldom = time.Second
+)
 
 // Runner is the actuator: it feeds the reducer and does what it says. It may be
 // used by several goroutines.
@@ -82,6 +87,7 @@ type Runner struct {
 	seq     uint64 // of the newest snapshot that the reducer saw
 	writes  uint64 // to the journal so far
 	ticking bool
+	wake    chan struct{}                 // has the next tick at once
 	waiting map[string]context.CancelFunc // the requests that are on their way
 	closed  bool
 }
@@ -91,7 +97,7 @@ type Runner struct {
 func NewRunner(o RunnerOptions) *Runner {
 	set := o.Settings
 	set.Requests, set.Table = o.Client, slices.Concat(Table(), o.Extra)
-	r := &Runner{o: o, set: &set, began: time.Now(), executors: map[Kind]Executor{}, waiting: map[string]context.CancelFunc{}}
+	r := &Runner{o: o, set: &set, began: time.Now(), wake: make(chan struct{}, 1), executors: map[Kind]Executor{}, waiting: map[string]context.CancelFunc{}}
 	for _, a := range Table() {
 		r.executors[a.Kind] = throughAPI{o.Client}
 	}
@@ -110,13 +116,17 @@ func NewRunner(o RunnerOptions) *Runner {
 // while it was read.
 func (r *Runner) restore() {
 	r.mu.Lock()
-	before := r.writes
+	before, stood := r.writes, r.state.Standing
 	r.mu.Unlock()
 	w, ok := r.book.restored()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if ok && r.writes == before && r.state.settled() && !r.closed {
+	ok = ok && r.writes == before && r.state.settled() && !r.closed
+	if ok {
 		r.step(w)
+	}
+	r.mu.Unlock()
+	if ok && w.Who != stood {
+		r.tellStanding(w.Who)
 	}
 }
 
@@ -181,6 +191,19 @@ func (r *Runner) Do(w What) {
 	r.tick()
 }
 
+// tellStanding puts on the stream what limit stands that was set in another run;
+// none where l is zero.
+func (r *Runner) tellStanding(l Standing) {
+	step := &cluster.ActionStep{
+		Action: l.Action, Stage: cluster.ActionEvent, Kind: cluster.Clean("limit_stands"), Who: l.Who, What: cluster.Clean("limit_stands"),
+		Summary: cluster.Clean(l.Words() + ", set in another run"), Limit: l.PerSecond, Since: l.Since, Lifts: l.PerSecond == 0,
+	}
+	if step.Lifts {
+		step.Summary = cluster.Clean("no limit stands any more, by another run")
+	}
+	r.o.Publish(cluster.Observation{Taken: r.o.Clock.Now(), Source: cluster.Source{Kind: cluster.FromAction}, Body: step})
+}
+
 // newID returns 128 random bits.
 func newID() string {
 	b := make([]byte, 16)
@@ -212,39 +235,62 @@ func (r *Runner) step(w What) {
 
 // tick lets time pass for the reducer while anything goes on.
 func (r *Runner) tick() {
-	if r.ticking || !r.state.active() {
+	if r.ticking {
+		select {
+		case r.wake <- struct{}{}: // the next one may be due earlier now
+		default:
+		}
+		return
+	}
+	if r.state.pace() == 0 {
 		return
 	}
 	r.ticking = true
 	r.wg.Go(func() {
-		t := time.NewTicker(tickEvery)
+		t := time.NewTimer(tickQuick)
 		defer t.Stop()
 		for {
 			select {
 			case <-r.ctx.Done():
 				return
 			case <-t.C:
+			case <-r.wake:
 			}
-			if !r.ticked() {
+			next := r.ticked()
+			if next == 0 {
 				return
 			}
+			t.Reset(next)
 		}
 	})
 }
 
-// ticked is one tick; it returns whether another is needed.
-func (r *Runner) ticked() bool {
+// ticked is one tick; it returns when another is needed, 0 for never.
+func (r *Runner) ticked() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.look()
 	r.step(Tick{})
-	r.ticking = !r.closed && r.state.active()
-	return r.ticking
+	next := r.state.pace()
+	r.ticking = !r.closed && next > 0
+	if !r.ticking {
+		return 0
+	}
+	return next
 }
 
-// active tells whether the passing of time matters.
-func (s *State) active() bool {
-	return s.Dialog != nil && s.Dialog.Phase != Ended || s.Flight != nil || len(s.Trials) > 0 || s.Climb != nil || s.Standing.PerSecond > 0
+// pace is after what time something may be due; 0 if the passing of time does
+// not matter.
+func (s *State) pace() time.Duration {
+	switch {
+	case s.Flight != nil || s.Dialog != nil && s.Dialog.Phase < Verifying:
+		return tickQuick
+	case len(s.Trials) > 0 || s.Climb != nil:
+		return tickEvery
+	case s.Standing.PerSecond > 0:
+		return tickSeldom
+	}
+	return 0
 }
 
 // effect begins to carry out what the reducer wants.

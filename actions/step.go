@@ -26,6 +26,8 @@ func Step(s State, e Event) (State, []Do) {
 		m.propose(w)
 	case Key:
 		m.key(w)
+	case Choose:
+		m.choose(w)
 	case Paste:
 		m.paste()
 	case Focus:

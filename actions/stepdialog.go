@@ -47,6 +47,22 @@ func (m *machine) plan() {
 	m.show()
 }
 
+// choose shows the plan of another rate, to be looked at as the first one was.
+func (m *machine) choose(w Choose) {
+	d := m.Dialog
+	if d == nil || d.Phase != Preview || !m.set.row(d.Ask.Kind).rated() || w.N < 0 || w.N > maxRate {
+		return
+	}
+	m.guard.key(m.now.Hand)
+	d.touched = m.now.Hand
+	n := w.N
+	if n == 0 && w.By != 0 {
+		n = m.scene(m.now).stepFrom(d.Ask.N, w.By)
+	}
+	d.Ask.N, d.Changed, d.Note = n, nil, cluster.Text{}
+	m.plan()
+}
+
 func (m *machine) refused(r *Refusal) {
 	d := m.Dialog
 	m.nearMiss("refused", r.Why.String())

@@ -70,6 +70,8 @@ type Action struct {
 	Kind  Kind
 	Key   string // that asks for it; empty where only the menu has it
 	Title string // for a menu
+	Brief string // a word for a line of keys
+	Help  string // what the key does, in a line
 	Needs Needs
 	// Absolute says that it sets a value whatever was there, so that no unresolved
 	// outcome forbids it.
@@ -92,15 +94,36 @@ type Action struct {
 func Table() []Action {
 	return []Action{
 		{
-			Kind: KindThrottle, Key: "t", Title: "throttle ingest", Needs: NeedsRate, Absolute: true,
+			Kind: KindThrottle, Key: "t", Title: "throttle ingest", Brief: "throttle",
+			Help:  "limit the rate of ingest: as suggested, typed, or a step of the ramp",
+			Needs: NeedsRate, Absolute: true,
 			Propose: proposeThrottle, ReadBack: readBackLimit, Judge: judgeThrottle, Watch: 150 * time.Second,
 		},
-		{Kind: KindSync, Key: "s", Title: "start a Merkle sync", Needs: NeedsReplica, Propose: proposeSync, ReadBack: readBackSync, Judge: judgeSync, Watch: 15 * time.Minute},
-		{Kind: KindReset, Key: "b", Title: "reset a circuit breaker", Needs: NeedsAgent, Absolute: true, Propose: proposeReset, ReadBack: readBackReset, Judge: judgeReset, Watch: 90 * time.Second},
-		{Kind: KindRamp, Key: "r", Title: "ramp ingest up", Absolute: true, Propose: proposeRamp, ReadBack: readBackLimit},
-		{Kind: KindUndo, Key: "u", Title: "undo the last limit", Absolute: true, Propose: proposeUndo},
+		{
+			Kind: KindSync, Key: "s", Title: "start a Merkle sync", Brief: "sync",
+			Help:  "start a Merkle sync of the selected replica",
+			Needs: NeedsReplica, Propose: proposeSync, ReadBack: readBackSync, Judge: judgeSync, Watch: 15 * time.Minute,
+		},
+		{
+			Kind: KindReset, Key: "b", Title: "reset a circuit breaker", Brief: "breaker",
+			Help:  "reset the circuit breaker of the selected replica, or the one that is tripped",
+			Needs: NeedsAgent, Absolute: true, Propose: proposeReset, ReadBack: readBackReset, Judge: judgeReset, Watch: 90 * time.Second,
+		},
+		{
+			Kind: KindRamp, Key: "r", Title: "ramp ingest up", Brief: "ramp",
+			Help:     "raise the limit in steps, each held while all is well",
+			Absolute: true, Propose: proposeRamp, ReadBack: readBackLimit,
+		},
+		{
+			Kind: KindUndo, Key: "u", Title: "undo the last limit", Brief: "undo",
+			Help:     "back to the limit before, or up to the ingest before",
+			Absolute: true, Propose: proposeUndo,
+		},
 	}
 }
+
+// rated tells whether a rate can be chosen.
+func (a *Action) rated() bool { return a != nil && a.Needs == NeedsRate }
 
 // row returns the row of a kind; nil if there is none.
 func (s *Settings) row(k Kind) *Action {

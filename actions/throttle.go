@@ -44,6 +44,20 @@ func (s *Scene) Suggest() (n int64, helps bool) {
 	return n, false
 }
 
+// stepFrom returns the nearest step of the ramp, or the suggested rate, above n
+// where by is positive, else below it; n itself where there is none.
+func (s *Scene) stepFrom(n int64, by int) int64 {
+	suggested, _ := s.Suggest()
+	best := n
+	for _, step := range append([]int64{suggested}, s.Steps...) {
+		switch {
+		case by > 0 && step > n && (best == n || step < best), by < 0 && step < n && (best == n || step > best):
+			best = step
+		}
+	}
+	return best
+}
+
 // tidy rounds down to two digits: a limit is no measurement.
 func tidy(v float64) int64 {
 	if v < 1 {
@@ -90,7 +104,7 @@ func proposeThrottle(s *Scene, ask Ask) (*Plan, *Refusal) {
 	}
 	if r := worst(s.Snapshot); r != nil {
 		p.before.watch = r.ID
-		p.Facts = append(p.Facts, s.lagFact(r))
+		p.Facts = append(p.Facts, s.worstFact(r))
 	}
 	s.rateTier(p, n)
 	p.Expect = cluster.Clean(fmt.Sprintf("ingest at most %s within 30 s, and the lag falling within 2 min", perSecond(1.1*float64(n))))

@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,6 +97,7 @@ func (p *page) plot(f *Frame, id cluster.NodeID, z plotSize) {
 	c := newPlotCanvas(n, z.rows)
 	labels := c.thresholds(limits, top)
 	blank := c.columns(bs, top)
+	c.actions(f, n, width)
 	if labels[0] == "" {
 		labels[0] = Span(time.Duration(top * float64(time.Second)))
 	}
@@ -123,6 +125,7 @@ type plotCanvas struct {
 const (
 	gapMark    = '·'
 	dottedMark = '┄'
+	actionMark = '▲'
 )
 
 func newPlotCanvas(n, rows int) *plotCanvas {
@@ -216,6 +219,36 @@ func (c *plotCanvas) columns(bs []cluster.Bucket, top float64) (blank int) {
 	return blank
 }
 
+// actions marks, at the top, the columns in which something was done to the
+// cluster, with a few words where they fit: below it the lag tells what came of
+// it.
+func (c *plotCanvas) actions(f *Frame, n int, width time.Duration) {
+	if f.Snap == nil || len(c.marks) < 3 {
+		return
+	}
+	last := f.Snap.At.Truncate(width)
+	row, free := c.marks[0], 0
+	for i := range f.Snap.Actions {
+		a := &f.Snap.Actions[i]
+		x := n - 1 - int(last.Sub(a.At.Truncate(width))/width)
+		if !a.Step.Touched() || x < 0 || x >= n {
+			continue
+		}
+		row[x] = actionMark
+		words := []rune(" " + a.Step.Kind.String())
+		if a.Step.Limit > 0 {
+			words = append(words, []rune(" "+strconv.FormatInt(a.Step.Limit, 10)+"/s")...)
+		}
+		switch {
+		case x+1+len(words) <= n:
+			copy(row[x+1:], words)
+		case x-len(words) >= free:
+			copy(row[x-len(words):], append(words[1:], ' '))
+		}
+		free = x + 1 + len(words)
+	}
+}
+
 // yLabel draws the label of a row: its threshold, or the top of the scale.
 func (p *page) yLabel(label string) {
 	p.right(p.s.Label, label, labelWidth)
@@ -247,6 +280,10 @@ func (p *page) plotCell(r rune, x int, bs []cluster.Bucket, style func(float64) 
 		return p.s.Gap, p.g.Gap
 	case r == dottedMark:
 		return p.s.Faint, p.g.Dotted
+	case r == actionMark:
+		return p.s.Title, p.g.Action
+	case r > ' ' && r < 0x7f:
+		return p.s.Label, r
 	case runes.IsLowerBlockElement(r) && x < len(bs):
 		return style(bs[x].Max), p.g.Spark[r-runes.LowerBlockOne]
 	}

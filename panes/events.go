@@ -9,8 +9,8 @@ import (
 )
 
 // Events draws what happened to the session itself, newest first: sources that
-// fail now with what to do, notes, steps of the clock, losses of a reader. Scroll
-// counts events.
+// fail now with what to do, actions, notes, steps of the clock, losses of a
+// reader. Scroll counts events.
 func Events(f *Frame, w, h int) string {
 	p := f.page(w, h)
 	if f.Snap == nil || p.full() {
@@ -51,6 +51,10 @@ func events(p *page, s *cluster.Snapshot) []event {
 	for _, n := range s.Notes {
 		es = append(es, event{n.At, clock(n.At), p.s.Text, noteText(n.Note)})
 	}
+	for i := range s.Actions {
+		a := &s.Actions[i]
+		es = append(es, event{a.At, clock(a.At), p.actionStyle(&a.Step), actionText(&a.Step)})
+	}
 	if s.LastStep.By != 0 {
 		es = append(es, event{s.StepAt, clock(s.StepAt), p.s.Warn, "the monitor's clock was set by " + Lag(cluster.Known(s.LastStep.By.Seconds()))})
 	}
@@ -63,6 +67,18 @@ func noteText(n cluster.Note) string {
 		return n.Text.String()
 	}
 	return n.Author.String() + ": " + n.Text.String()
+}
+
+// actionText is a step of an action in words, with who did it.
+func actionText(a *cluster.ActionStep) string {
+	text := a.Summary.String()
+	if a.Stage == cluster.ActionNearMiss {
+		text = "not done, " + a.What.String() + ": " + text
+	}
+	if a.Who.IsZero() {
+		return text
+	}
+	return a.Who.String() + ": " + text
 }
 
 // maxFailing bounds the failures listed: a fleet that is down is one event.

@@ -72,6 +72,7 @@ type Frame struct {
 
 	Filter    cluster.Text // what Rows was filtered by; empty for all
 	Message   cluster.Text // answer to the last key, for the status line
+	Doing     cluster.Text // what of an action is going on now, for the status line
 	Recording cluster.Text // e.g. "rec 1.2 MB", "not recorded"; empty for nothing to say
 
 	// Escalation is whom to call when a condition of escalation holds, in order.

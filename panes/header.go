@@ -226,6 +226,9 @@ func (p *page) primaryLine(f *Frame) {
 			say(p.s.Text, "sends "+ByteRate(n.SentBytesPerSecond), 4),
 			say(p.s.Text, Count(n.Assertions)+" assertions", 5))
 	}
+	if text := limitText(f.Snap); text != "" {
+		left = append(left, say(p.s.BadgeWarn, " "+text+" ", 0))
+	}
 	if err := n.Metrics.Err; err != nil {
 		text := failureText(err)
 		if !err.Hint.IsZero() && primaryLeads(f.Snap) {
@@ -238,6 +241,21 @@ func (p *page) primaryLine(f *Frame) {
 		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 6))
 	}
 	p.bar(left, right)
+}
+
+// limitText is the rate limit that was set here and still stands, e.g. "limit
+// 1000/s, dana, since 03:12": one that is forgotten is the next incident. Empty
+// if none stands.
+func limitText(s *cluster.Snapshot) string {
+	l := &s.Limit
+	if l.PerSecond == 0 {
+		return ""
+	}
+	since := "15:04"
+	if s.At.Sub(l.Since) > 20*time.Hour {
+		since = "2006-01-02 15:04"
+	}
+	return "limit " + strconv.FormatInt(l.PerSecond, 10) + "/s, " + l.Who.String() + ", since " + l.Since.UTC().Format(since)
 }
 
 // tally counts the replicas by what they need, e.g. "12 replicas: 1 critical, 11 ok".

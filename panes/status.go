@@ -1,15 +1,24 @@
 package panes
 
-import "strconv"
+import (
+	"strconv"
+	"time"
 
-// Status draws the answer to the last key, the filter in force and what the
-// recorder does, on one line.
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Status draws the answer to the last key, or what of an action goes on or has
+// just come to its end, the filter in force and what the recorder does, on one
+// line.
 func Status(f *Frame, w, h int) string {
 	p := f.page(w, h)
 	if p.full() {
 		return p.String()
 	}
 	left := []piece{say(p.s.Message, f.Message.String(), 0)}
+	if f.Message.IsZero() {
+		left = p.actionPieces(f)
+	}
 	var right []piece
 	if !f.Filter.IsZero() {
 		right = append(right, say(p.s.Text, "filter: "+f.Filter.String()+shownOf(f), 1))
@@ -29,4 +38,41 @@ func shownOf(f *Frame) string {
 		return ""
 	}
 	return " (" + strconv.Itoa(len(f.Rows)) + " of " + strconv.Itoa(len(f.Snap.Replicas)) + ")"
+}
+
+// actionLingers is how long the end of an action stays on the status line.
+const actionLingers = time.Minute
+
+// actionPieces say what of an action goes on, else what came of the last one.
+func (p *page) actionPieces(f *Frame) []piece {
+	if !f.Doing.IsZero() {
+		return []piece{say(p.s.Message, f.Doing.String(), 0)}
+	}
+	if f.Snap == nil {
+		return nil
+	}
+	for i := len(f.Snap.Actions) - 1; i >= 0; i-- {
+		a := &f.Snap.Actions[i]
+		if f.Snap.At.Sub(a.At) > actionLingers {
+			break
+		}
+		if a.Step.Stage != cluster.ActionNearMiss {
+			return []piece{say(p.actionStyle(&a.Step), clock(a.At)+" "+a.Step.Summary.String(), 0)}
+		}
+	}
+	return nil
+}
+
+// actionStyle is how a step of an action looks: what did not go as it should is
+// seen.
+func (p *page) actionStyle(a *cluster.ActionStep) Style {
+	switch a.Verdict.String() {
+	case "effective", "applied":
+		return p.s.Good
+	case "no_effect", "regressed", "rejected", "not_sent":
+		return p.s.Crit
+	case "ambiguous", "unknown", "inconclusive", "not_applied":
+		return p.s.Warn
+	}
+	return p.s.Text
 }

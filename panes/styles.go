@@ -75,6 +75,7 @@ type Glyphs struct {
 	More, Less        rune // there is more below, above
 	Rising, Falling   rune // of a trend
 	Differs           rune // from what it is compared with
+	Action            rune // when something was done
 }
 
 // Unicode returns the glyphs for a UTF-8 terminal.
@@ -83,7 +84,7 @@ func Unicode() *Glyphs {
 		Spark: [8]rune{'▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}, Gap: '·', Cursor: '▶',
 		Good: ' ', Warn: '!', Crit: 'x', Unknown: '?', Stale: '?', Frozen: '=', WAL: '*',
 		Horizontal: '─', Vertical: '│', Dotted: '┄', BarFull: '█', BarEmpty: '░', Block: '█',
-		Ellipsis: '…', More: '▼', Less: '▲', Rising: '▲', Falling: '▼', Differs: '≠',
+		Ellipsis: '…', More: '▼', Less: '▲', Rising: '▲', Falling: '▼', Differs: '≠', Action: '▼',
 	}
 }
 
@@ -94,7 +95,7 @@ func ASCII() *Glyphs {
 		Spark: [8]rune{'_', '.', ':', '-', '=', '+', '*', '#'}, Gap: ' ', Cursor: '>',
 		Good: ' ', Warn: '!', Crit: 'x', Unknown: '?', Stale: '?', Frozen: '=', WAL: '*',
 		Horizontal: '-', Vertical: '|', Dotted: '.', BarFull: '#', BarEmpty: '-', Block: '#',
-		Ellipsis: '~', More: 'v', Less: '^', Rising: '^', Falling: 'v', Differs: '!',
+		Ellipsis: '~', More: 'v', Less: '^', Rising: '^', Falling: 'v', Differs: '!', Action: 'v',
 	}
 }
 

@@ -234,8 +234,3 @@ func (m *model) suspend(string) tea.Cmd {
 	m.fx.suspend()
 	return nil
 }
-
-func (m *model) quit(string) tea.Cmd {
-	m.refuse()
-	return tea.Quit
-}

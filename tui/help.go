@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/help"
@@ -89,10 +90,16 @@ func (m *model) footer(w int) string {
 	h.ShortSeparator, h.Ellipsis = "  ", string(m.glyphs.Ellipsis)
 	h.SetWidth(w - 1)
 	h.Styles = help.Styles{}
-	keys := make([]key.Binding, len(m.bindings)+1)
+	var ranked []*binding
 	for i := range m.bindings {
-		b := &m.bindings[i]
-		keys[b.rank] = b.keyBinding(m, b.brief)
+		if m.bindings[i].rank > 0 {
+			ranked = append(ranked, &m.bindings[i])
+		}
 	}
-	return " " + h.ShortHelpView(keys[1:])
+	slices.SortStableFunc(ranked, func(a, b *binding) int { return a.rank - b.rank })
+	keys := make([]key.Binding, len(ranked))
+	for i, b := range ranked {
+		keys[i] = b.keyBinding(m, b.brief)
+	}
+	return " " + h.ShortHelpView(keys)
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -13,7 +15,7 @@ type binding struct {
 	group string
 	keys  []string // as bubbletea names them
 	shown string   // as people read them
-	rank  int      // place in the footer, which shows as many as fit; 0 keeps it out
+	rank  int      // place in the footer, which shows as many as fit, those of a rank as they stand here; 0 keeps it out
 	brief string   // words for the footer
 	help  string
 	when  func(*model) bool // nil: always
@@ -37,7 +39,7 @@ func Keys() []KeyDoc {
 }
 
 func bindings() []binding {
-	return append(append(lookKeys(), moveKeys()...), append(timeKeys(), screenKeys()...)...)
+	return slices.Concat(lookKeys(), actKeys(), moveKeys(), timeKeys(), screenKeys())
 }
 
 func lookKeys() []binding {
@@ -136,7 +138,11 @@ func (b *binding) keyBinding(m *model, text string) key.Binding {
 // press does what the key is for, if anything.
 func (m *model) press(name string) tea.Cmd {
 	i, ok := m.byKey[name]
-	if !ok || !m.bindings[i].possible(m) {
+	switch {
+	case !ok:
+		return nil
+	case !m.bindings[i].possible(m):
+		m.whyNot(&m.bindings[i])
 		return nil
 	}
 	return m.bindings[i].do(m, name)

@@ -40,6 +40,7 @@ type model struct {
 	scroll  [panes.NumPanes]int
 	window  int // index in windows
 	overlay overlay
+	later   []tea.Cmd           // of what an overlay began
 	asked   []PassphraseRequest // waiting for their dialog
 	message cluster.Text        // answer to the last key
 
@@ -87,7 +88,7 @@ func newModel(ctx context.Context, o Options, p colorprofile.Profile, w, h int, 
 
 // Init starts what brings messages: ticks, the signal of new data, requests.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.nextTick(), m.waitChanged(), m.waitAsked())
+	return tea.Batch(m.nextTick(), m.waitChanged(), m.waitAsked(), m.waitActed())
 }
 
 // View returns the frame that Update has made last: bubbletea calls it after
@@ -112,6 +113,12 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 		return m.soon(time.Time(msg))
 	case askedMsg:
 		return tea.Batch(m.ask(PassphraseRequest(msg)), m.waitAsked())
+	case actedMsg:
+		return m.acted()
+	case tea.FocusMsg:
+		m.focused(true)
+	case tea.BlurMsg:
+		m.focused(false)
 	case readyMsg:
 		msg.dialog.ready = true
 	case tea.WindowSizeMsg:
@@ -148,10 +155,13 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.overlay == nil {
 		return m.press(k.String())
 	}
-	if m.overlay.key(m, k) {
-		return m.close()
+	done := m.overlay.key(m, k)
+	cmds := m.later
+	m.later = nil
+	if done {
+		cmds = append(cmds, m.close())
 	}
-	return nil
+	return tea.Batch(cmds...)
 }
 
 // say answers a key on the status line.

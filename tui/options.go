@@ -18,6 +18,11 @@ type Options struct {
 	// Passphrases are asked in a dialog, one after the other. May be nil.
 	Passphrases <-chan PassphraseRequest
 	Clock       Clock
+	// Actions can change the cluster; nil in a replay and where nothing may be
+	// changed: then there is nothing in the program that could.
+	Actions Actor
+	// Acted signals, coalesced, that the state of Actions is another one. May be nil.
+	Acted <-chan struct{}
 
 	Replay   bool          // Timeline is a recording: begin at its first instant, and play
 	ReadOnly bool          // said in the header

@@ -25,6 +25,8 @@ type box struct {
 	lines  []string
 	cursor *point // within lines; nil if nothing is typed here
 	bottom bool   // on the last line of the screen, without a border
+	low    bool   // above the last line rather than in the middle, so that more of the screen is seen
+	shown  uint64 // see frame.shown
 }
 
 // close ends the overlay; a request for a passphrase that waited comes up.
@@ -33,16 +35,17 @@ func (m *model) close() tea.Cmd {
 	return m.nextPassphrase()
 }
 
-// putOverlay draws the overlay, if any, and returns where its text cursor stands.
-func (m *model) putOverlay(c *canvas) *point {
+// putOverlay draws the overlay, if any, and returns where its text cursor stands
+// and what is to be told of it once it is on the terminal.
+func (m *model) putOverlay(c *canvas) (cursor *point, shown uint64) {
 	if m.overlay == nil {
-		return nil
+		return nil, 0
 	}
 	h := len(c.lines)
 	b := m.overlay.draw(m, c.w, h)
 	if b.bottom {
 		c.over(0, h-1, c.w, b.lines[0])
-		return b.cursor.at(0, h-1)
+		return b.cursor.at(0, h-1), 0
 	}
 	inner := width(b.title) + 2
 	for _, line := range b.lines {
@@ -50,10 +53,13 @@ func (m *model) putOverlay(c *canvas) *point {
 	}
 	inner = max(min(inner, c.w-4), 0)
 	x, y := max((c.w-inner-4)/2, 0), max((h-len(b.lines)-2)/2, 0)
+	if b.low {
+		y = max(h-len(b.lines)-3, 0)
+	}
 	for i, line := range m.framed(b, inner) {
 		c.over(x, y+i, inner+4, line)
 	}
-	return b.cursor.at(x+2, y+1)
+	return b.cursor.at(x+2, y+1), b.shown
 }
 
 // framed returns the lines of a box with its border, inner+4 cells wide.

@@ -15,6 +15,7 @@ type frame struct {
 	content string
 	w, h    int
 	cursor  *point // nil hides it
+	shown   uint64 // which state of an action's dialog is in it whole; 0 for none
 }
 
 // point is a cell of the screen, from the top left, 0 based.

@@ -60,6 +60,7 @@ func newProgram(ctx context.Context, o Options) *program {
 	if o.Theme == "auto" {
 		s.query = askBackground
 	}
+	s.painted = o.painted
 	w, h := s.size(func(name string) string { return lookup(o.Environ, name) })
 	p := &program{screen: s, signals: newSignals()}
 	p.model = newModel(ctx, o, profile, w, h, effects{
@@ -126,7 +127,7 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // after each message, for its renderer: here that is ours.
 func (p *program) View() tea.View {
 	if p.drawn.content != p.shown.content || p.drawn.w != p.shown.w || p.drawn.h != p.shown.h ||
-		p.drawn.cursor.differs(p.shown.cursor) {
+		p.drawn.cursor.differs(p.shown.cursor) || p.drawn.shown != p.shown.shown {
 		p.shown = p.drawn
 		p.screen.show(p.drawn)
 	}

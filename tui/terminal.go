@@ -22,8 +22,8 @@ const askBackground = ansi.RequestBackgroundColor
 // the end of its line is lost and not the screen.
 const (
 	enterModes = ansi.SetModeAltScreenSaveCursor + ansi.HideCursor +
-		ansi.ResetModeAutoWrap + ansi.SetModeBracketedPaste
-	leaveModes = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle + ansi.ResetModeBracketedPaste +
+		ansi.ResetModeAutoWrap + ansi.SetModeBracketedPaste + ansi.SetModeFocusEvent
+	leaveModes = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle + ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste +
 		ansi.SetModeAutoWrap + ansi.ShowCursor + ansi.ResetModeAltScreenSaveCursor
 )
 
@@ -37,8 +37,9 @@ const patience = 300 * time.Millisecond
 // frame, so a slow terminal skips frames and holds up nothing.
 type screen struct {
 	in, out *os.File
-	query   string      // asked of the terminal on entering; its answer comes as input
-	asked   atomic.Bool // and has not come
+	painted func(shown uint64) // told what dialog is on the terminal, after each frame; may be nil
+	query   string             // asked of the terminal on entering; its answer comes as input
+	asked   atomic.Bool        // and has not come
 
 	pen   chan struct{} // held while writing or changing modes; a channel, to wait for with a limit
 	paint painter       // guarded by pen
@@ -199,8 +200,12 @@ func (s *screen) flush() {
 	if anew {
 		s.paint.forget()
 	}
-	if f != nil {
-		s.write(s.paint.paint(*f))
+	if f == nil {
+		return
+	}
+	s.write(s.paint.paint(*f))
+	if s.painted != nil {
+		s.painted(f.shown)
 	}
 }
 

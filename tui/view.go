@@ -46,7 +46,7 @@ func (m *model) frame() *panes.Frame {
 		Snap: m.snap, Selected: m.rows.sel, Rows: m.rows.ids, Top: m.rows.top,
 		Window: windows[m.window], Mode: m.cursor.mode, Speed: m.cursor.rate(m.o.Clock),
 		Edge: m.cursor.edge, ReadOnly: m.o.ReadOnly, Filter: cluster.Clean(m.rows.filter),
-		Message: m.message, Focus: m.focus, Styles: m.styles,
+		Message: m.message, Doing: m.doing(), Focus: m.focus, Styles: m.styles,
 		Escalation: m.o.Escalation, Forecasts: &m.forecasts,
 	}
 	if m.o.Recording != nil {
@@ -75,8 +75,8 @@ func (m *model) compose() {
 	}
 	c.put(l.status, panes.Status(f, l.status.w, l.status.h))
 	c.put(l.footer, m.lastLine(f, l))
-	cursor := m.putOverlay(&c)
-	m.drawn = frame{content: strings.Join(c.lines, "\n"), w: m.w, h: m.h, cursor: cursor}
+	cursor, shown := m.putOverlay(&c)
+	m.drawn = frame{content: strings.Join(c.lines, "\n"), w: m.w, h: m.h, cursor: cursor, shown: shown}
 	m.dirty = false
 }
 

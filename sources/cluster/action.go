@@ -42,6 +42,7 @@ type ActionStep struct {
 	Final   bool          // no further effect follows
 	Limit   int64         // the rate limit that stands since this step, in assertions per second; 0: it sets none
 	Lifts   bool          // since this step no limit that was set here stands
+	Since   time.Time     // of Limit, where it stood before this step; zero otherwise
 }
 
 // Touched tells whether the cluster may have changed at this step, so that what
@@ -104,6 +105,9 @@ func (s *State) viewActions(v *Snapshot) {
 	}
 	if b, ok := s.acts.limit.Body.(*ActionStep); ok {
 		v.Limit = StandingLimit{PerSecond: b.Limit, Who: b.Who, Since: s.acts.limit.Received, Action: b.Action}
+		if !b.Since.IsZero() {
+			v.Limit.Since = b.Since
+		}
 	}
 }
 

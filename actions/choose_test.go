@@ -1,0 +1,86 @@
+package actions
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+)
+
+// Another rate is another plan: it is looked at, and sent as it is shown.
+func TestChooseARate(t *testing.T) {
+	r := newRig(t)
+	r.propose(Ask{Kind: KindThrottle})
+	if n := r.state.Dialog.Plan.Limit; n != 490 { // 0.8 of 620, two digits
+		t.Fatalf("suggested %d", n)
+	}
+	for _, c := range []struct {
+		w    Choose
+		want int64
+	}{
+		{Choose{By: 1}, 500},
+		{Choose{By: 1}, 1000},
+		{Choose{By: 1}, 2000},
+		{Choose{By: 1}, 2000},
+		{Choose{By: -1}, 1000},
+		{Choose{N: 700}, 700},
+		{Choose{By: -1}, 500},
+		{Choose{By: -1}, 490},
+		{Choose{By: -1}, 100},
+		{Choose{By: -1}, 100},
+		{Choose{N: maxRate + 1}, 100},
+		{Choose{N: -1}, 100},
+		{Choose{}, 490},
+		{Choose{N: 400}, 400},
+	} {
+		shown := r.state.Dialog.Shown
+		r.do(c.w)
+		d := r.state.Dialog
+		if d.Plan.Limit != c.want || d.Phase != Preview {
+			t.Fatalf("%+v: %d in %s, want %d", c.w, d.Plan.Limit, d.Phase, c.want)
+		}
+		if c.w.N >= 0 && c.w.N <= maxRate && d.Shown == shown {
+			t.Errorf("%+v: nothing new to look at", c.w)
+		}
+	}
+	r.keys("y") // not painted yet
+	r.want("preview", 0)
+	r.look()
+	r.keys("y")
+	r.want("verifying", 1)
+	if body := string(r.sent[0].Deed.(HTTP).Body()); body != `{"max_assertions_per_sec":400}` {
+		t.Errorf("sent %s", body)
+	}
+}
+
+// What has no rate is not changed by choosing one.
+func TestChooseWhereThereIsNoRate(t *testing.T) {
+	r := newRig(t)
+	r.propose(Ask{Kind: KindSync, Target: "node2"})
+	shown := r.state.Dialog.Shown
+	r.do(Choose{N: 5})
+	if d := r.state.Dialog; d.Shown != shown || d.Ask.N != 0 {
+		t.Errorf("a sync got a rate: %+v", d.Ask)
+	}
+}
+
+// Which of the replicas that are well is the worst changes with every reading, and
+// is no reason to look again.
+func TestTheWorstOfTheHealthy(t *testing.T) {
+	r := newRig(t)
+	r.limit.Limit = admin.Limit{PerSecond: 100}
+	r.ingest = 100
+	for _, n := range r.nodes {
+		n.lag, n.apply = 0.2, 100
+	}
+	r.run(15 * time.Minute)
+	r.propose(Ask{Kind: KindRamp})
+	shown := r.state.Dialog.Shown
+	for i := range 6 {
+		r.nodes["node2"].lag, r.nodes["node3"].lag = 0.2+0.1*float64(i%2), 0.25
+		r.run(time.Second)
+	}
+	if d := r.state.Dialog; d.Shown != shown || len(d.Changed) > 0 {
+		t.Errorf("to be looked at again: %v", d.Changed)
+	}
+}
