@@ -53,7 +53,7 @@ func events(p *page, s *cluster.Snapshot) []event {
 	}
 	for i := range s.Actions {
 		a := &s.Actions[i]
-		es = append(es, event{a.At, clock(a.At), p.actionStyle(&a.Step), actionText(&a.Step)})
+		es = append(es, event{a.At, clock(a.At), p.s.StepStyle(a.Step.Verdict.String()), actionText(&a.Step)})
 	}
 	if s.LastStep.By != 0 {
 		es = append(es, event{s.StepAt, clock(s.StepAt), p.s.Warn, "the monitor's clock was set by " + Lag(cluster.Known(s.LastStep.By.Seconds()))})

@@ -57,22 +57,22 @@ func (p *page) actionPieces(f *Frame) []piece {
 			break
 		}
 		if a.Step.Stage != cluster.ActionNearMiss {
-			return []piece{say(p.actionStyle(&a.Step), clock(a.At)+" "+a.Step.Summary.String(), 0)}
+			return []piece{say(p.s.StepStyle(a.Step.Verdict.String()), clock(a.At)+" "+a.Step.Summary.String(), 0)}
 		}
 	}
 	return nil
 }
 
-// actionStyle is how a step of an action looks: what did not go as it should is
-// seen.
-func (p *page) actionStyle(a *cluster.ActionStep) Style {
-	switch a.Verdict.String() {
-	case "effective", "applied":
-		return p.s.Good
+// StepStyle returns how a step of an action with a verdict looks, by the journal's
+// word for it: what did not go as it should is seen.
+func (s *Styles) StepStyle(verdict string) Style {
+	switch verdict {
+	case "accepted", "effective", "applied":
+		return s.Good
 	case "no_effect", "regressed", "rejected", "not_sent":
-		return p.s.Crit
+		return s.Crit
 	case "ambiguous", "unknown", "inconclusive", "not_applied":
-		return p.s.Warn
+		return s.Warn
 	}
-	return p.s.Text
+	return s.Text
 }

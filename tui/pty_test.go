@@ -153,7 +153,7 @@ func (s *session) checkRestored() {
 		for _, m := range mode.FindAllStringSubmatch(s.output(), -1) {
 			set[m[1]] = m[2]
 		}
-		want := map[string]string{"1049": "l", "25": "h", "2004": "l", "7": "h", "2026": "l"}
+		want := map[string]string{"1049": "l", "25": "h", "2004": "l", "7": "h", "2026": "l", "1004": "l"}
 		for k, v := range want {
 			if set[k] != v {
 				return false

@@ -8,7 +8,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stemedb/stemetop/actions"
-	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/panes"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -159,39 +158,18 @@ func (t *sheet) facts(list []actions.Fact) {
 // became is what became of what was sent.
 func (t *sheet) became(d *actions.Dialog) {
 	if d.Result != nil {
-		look := t.s.Text
-		switch d.Result.Verdict {
-		case admin.Accepted:
-			look = t.s.Good
-		case admin.Ambiguous:
-			look = t.s.Warn
-		case admin.Rejected, admin.NotSent:
-			look = t.s.Crit
-		}
-		t.labelled("answer", look, d.Result.Summary().String())
+		t.labelled("answer", t.s.StepStyle(string(d.Result.Verdict)), d.Result.Summary().String())
 	}
 	f := &d.Finding
 	switch {
 	case f.Effect != actions.NotYet:
-		t.labelled("effect", t.effect(f.Effect), f.Words(d.Took))
+		t.labelled("effect", t.s.StepStyle(string(f.Effect)), f.Words(d.Took))
 	case d.Phase == actions.ReadingBack:
 		t.labelled("effect", t.s.Warn, "may have taken effect: looking at what can be read back. "+f.Why.String())
 	case d.Phase == actions.Verifying:
 		t.labelled("effect", t.s.Text, strings.TrimSuffix("verifying by newer readings: "+f.Why.String(), ": "))
 	}
 	t.facts(f.Facts)
-}
-
-// effect is how a judgement of an effect looks.
-func (t *sheet) effect(e actions.Effect) panes.Style {
-	switch e {
-	case actions.Effective, actions.Applied:
-		return t.s.Good
-	case actions.NoEffect, actions.Regressed:
-		return t.s.Crit
-	case actions.Inconclusive, actions.NotApplied, actions.Unknown, actions.NotYet:
-	}
-	return t.s.Warn
 }
 
 // prompt ends the dialog with what a key does now, and returns where what is

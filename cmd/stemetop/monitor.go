@@ -65,15 +65,23 @@ func (in *invocation) collectAndShow(ctx context.Context, p *pipeline, o tui.Opt
 		return exitUsage, err
 	}
 	defer stop()
-	acts, err := in.actuator(p, viaTerminal, nil)
+	acted := make(chan struct{}, 1)
+	acts, err := in.actuator(p, viaTerminal, func() {
+		select {
+		case acted <- struct{}{}:
+		default:
+		}
+	})
 	if err != nil {
 		return exitUsage, err
 	}
-	code, err := in.show(ctx, o)
-	if acts != nil {
-		err = errors.Join(err, acts.Close())
-		in.tellKept(acts)
+	if acts == nil {
+		return in.show(ctx, o)
 	}
+	o.Actions, o.Acted = acts, acted
+	code, err := in.show(ctx, o)
+	err = errors.Join(err, acts.Close())
+	in.tellLeft(acts)
 	return code, err
 }
 

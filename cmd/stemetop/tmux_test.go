@@ -81,6 +81,47 @@ func (s *session) see(pattern string) []string {
 	}
 }
 
+// gone waits until the screen has the pattern no more.
+func (s *session) gone(pattern string) {
+	s.Helper()
+	re := regexp.MustCompile("(?m)" + pattern)
+	for end := time.Now().Add(slow); ; time.Sleep(20 * time.Millisecond) {
+		screen := s.screen()
+		if !re.MatchString(screen) {
+			return
+		}
+		if time.Now().After(end) {
+			s.Fatalf("%q is still on screen after %v:\n%s", pattern, slow, screen)
+		}
+	}
+}
+
+// escape closes a dialog. A key that followed at once would be one with alt.
+func (s *session) escape() {
+	s.Helper()
+	s.press("Escape")
+	s.gone(`esc (closes|cancels)`)
+}
+
+// confirm presses a key of a dialog as a person does who reads it first: keys that
+// come at once are refused, with a word, and are pressed again.
+func (s *session) confirm(key string) {
+	s.Helper()
+	was := s.screen()
+	for end := time.Now().Add(slow); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		s.press(key)
+		time.Sleep(50 * time.Millisecond)
+		now := s.screen()
+		if !refused.MatchString(now) && now != was {
+			return
+		}
+	}
+	s.Fatalf("%q is refused for ever:\n%s", key, s.screen())
+}
+
+// refused are the words of a key that came too early.
+var refused = regexp.MustCompile(`too soon|too fast|faster than fingers|limit is being read`)
+
 // ask runs a command in the shell and returns the one line that it prints.
 func (s *session) ask(command string) string {
 	s.Helper()

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a person does at night, on a real terminal, key by key; the number of keys
+// is what it takes.
+
+// The disk of a replica is slow: less to apply cures it.
+func TestThrottleCuresADisk(t *testing.T) {
+	s := newSession(t, 80, 24)
+	s.press("stemetop demo --scenario disk --speed 4 --no-record; echo left with $?", "Enter")
+	s.see(`CRIT \S +node2 is .* behind`)
+
+	// Nothing but y takes it, and esc means no.
+	s.press("t")
+	s.see(`POST http://\S+/v1/admin/rate-limit`)
+	s.press("Enter")
+	s.gone(`esc cancels`)
+	s.press("t")
+	rate := s.see(`throttle ingest to (\d+)/s`)[1]
+	s.escape()
+	if strings.Contains(s.screen(), "limit "+rate) {
+		t.Fatalf("esc has set a limit:\n%s", s.screen())
+	}
+
+	s.press("t")
+	rate = s.see(`throttle ingest to (\d+)/s`)[1]
+	s.see(`max_assertions_per_sec":` + rate + `}`)
+	s.confirm("y")
+	s.see(`answer +accepted`)
+	s.see(`effect +effective after`)
+	s.escape()
+	s.see(`limit ` + rate + `/s, \S+, since \d\d:\d\d`)
+	s.see(`all 4 replicas are within 5 s`)
+
+	// A limit that stands is named before the program goes.
+	s.press("q")
+	s.see(`limit ` + rate + `/s, \S+, since \d\d:\d\d stands`)
+	s.press("n")
+	s.gone(`y quits`)
+	s.press("q")
+	s.see(`y quits`)
+	s.press("y")
+	s.see(`left with 0`)
+}
+
+// A breaker has tripped for a reason that is gone: one reset, armed first.
+func TestResetCuresABreaker(t *testing.T) {
+	s := newSession(t, 120, 40)
+	s.press("stemetop demo --scenario breaker --speed 4 --no-record; echo left with $?", "Enter")
+	s.see(`CRIT \S +node4 is .* behind`)
+	s.see(`BREAKER, likely`)
+	s.press("b")
+	s.see(`reset the breaker of \S*node4`)
+	s.see(`circuit-breaker/reset`)
+	s.press("y") // not armed
+	s.see(`esc cancels`)
+	s.confirm("a")
+	s.see(`ARMED: y does it`)
+	s.confirm("y")
+	s.see(`answer +accepted`)
+	s.see(`effect +effective after`)
+	s.escape()
+	s.see(`all 4 replicas are within 5 s`)
+	s.press("q")
+	s.see(`left with 0`)
+}
+
+// A sync is started by hand, and its bar runs to the end.
+func TestSyncToItsEnd(t *testing.T) {
+	s := newSession(t, 120, 40)
+	s.press("stemetop demo --scenario healthy --speed 4 --no-record; echo left with $?", "Enter")
+	s.see(`^ ▶ .* node2 `)
+	s.see(`idle +100 %`)
+	s.press("s")
+	s.see(`"replica_id":"node2"`)
+	s.confirm("a")
+	s.see(`ARMED: y does it`)
+	s.confirm("y")
+	s.see(`answer +accepted`)
+	s.see(`running +\d+ %`)
+	s.see(`effect +effective after`)
+	s.escape()
+	s.see(`idle +100 %`)
+	s.press("q")
+	s.see(`left with 0`)
+}
+
+// A ramp goes up step by step while all is well, and one step back when it is not.
+func TestRampStepsBack(t *testing.T) {
+	s := newSession(t, 120, 40)
+	s.press("stemetop demo --scenario disk --speed 60 --no-record; echo left with $?", "Enter")
+	s.see(`CRIT \S +node2 is .* behind`)
+	s.press("t")
+	s.see(`throttle ingest to`)
+	s.press("1", "0", "0")
+	s.see(`max_assertions_per_sec":100}`)
+	s.confirm("y")
+	s.see(`effect +effective after`)
+	s.escape()
+	s.see(`all 4 replicas are within 5 s`)
+
+	// 2000 is more than the slow disk takes.
+	s.press("r")
+	s.see(`ramp ingest 500, 1000, 2000/s`)
+	s.confirm("a")
+	s.see(`ARMED: y does it`)
+	s.confirm("y")
+	s.escape()
+	s.see(`ramp: step 1 of 3, 500/s`)
+	back := s.see(`stepped back to (\d+)/s`)[1]
+	s.see(`limit ` + back + `/s, \S+, since`)
+	s.press("q")
+	s.see(`y quits`)
+	s.press("y")
+	s.see(`left with 0`)
+}
