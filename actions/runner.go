@@ -125,7 +125,7 @@ func (r *Runner) restore() {
 		r.step(w)
 	}
 	r.mu.Unlock()
-	if ok && w.Who != stood {
+	if ok && (w.Who.Action != stood.Action || w.Who.PerSecond != stood.PerSecond) { // times are cut in the journal
 		r.tellStanding(w.Who)
 	}
 }

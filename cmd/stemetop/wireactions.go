@@ -134,12 +134,16 @@ func (w *wiring) secrets() []journal.Secret {
 	return list
 }
 
-// tellLeft prints the limit that stands, and what the journal could not take, as
-// the last place that it has.
+// tellLeft prints the limit that stands, and what the journal could not take.
 func (t terminal) tellLeft(r *actions.Runner) {
 	if s := r.State(); s.Standing.PerSecond > 0 {
 		t.say("note", s.Standing.Words()+", stands")
 	}
+	t.tellKept(r)
+}
+
+// tellKept prints what the journal could not take, as the last place that it has.
+func (t terminal) tellKept(r *actions.Runner) {
 	for _, k := range r.Kept() {
 		if b, err := json.Marshal(k); err == nil {
 			t.say("not in the audit journal", string(b))
