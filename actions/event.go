@@ -69,6 +69,11 @@ type (
 		Action string
 		Result admin.Result
 	}
+	// Told is what is known of a deed that is being carried out.
+	Told struct {
+		Action string
+		Text   cluster.Text
+	}
 	// Resolve is somebody's word on an outcome that is not known.
 	Resolve struct {
 		Action  string
@@ -100,6 +105,7 @@ func (Seen) what()       {}
 func (Recorded) what()   {}
 func (Overridden) what() {}
 func (Answered) what()   {}
+func (Told) what()       {}
 func (Resolve) what()    {}
 func (Trouble) what()    {}
 func (Halt) what()       {}

@@ -216,3 +216,6 @@ func wait(d time.Duration) string {
 func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 0, 64) + " %" }
 
 func tenth(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
+
+// Lag is a replica's lag as a fact, which holds while it stays in its band.
+func (s *Scene) Lag(r *cluster.Replica) Fact { return s.lagFact(r) }

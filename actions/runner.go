@@ -26,6 +26,7 @@ type Order struct {
 	Confirmed string // digest of what was confirmed
 	AuditHead string // the journal's head; empty without one
 	Peer      admin.Peer
+	Tell      func(cluster.Text) // how far it is, where that takes time
 }
 
 // Executor carries out the deeds of a kind of action.
@@ -332,12 +333,14 @@ func (r *Runner) read(d ReadFacts) World {
 	ctx, cancel := context.WithTimeout(r.ctx, readWithin)
 	defer cancel()
 	var w World
+	var looking sync.WaitGroup
+	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil { // beside, since either may hang
+		looking.Go(func() { w.Looked, w.LookFailed = a.Look(ctx, d.Ask) })
+	}
 	begin := r.o.Clock.Now() // what it tells is at least as new as that
 	limit, read := r.o.Client.ReadRateLimit(ctx)
+	looking.Wait()
 	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin, Failure: read.Failure}, read.Peer
-	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil {
-		w.Looked, w.LookFailed = a.Look(ctx, d.Ask)
-	}
 	w.Snapshot = r.o.Snapshot()
 	return w
 }
@@ -347,6 +350,7 @@ func (r *Runner) send(d Send) {
 	ctx, stop := context.WithCancel(r.ctx)
 	r.waiting[d.Action] = stop
 	order := Order{Action: d.Action, Deed: d.Deed, Confirmed: d.Confirmed, AuditHead: r.book.head(), Peer: d.Peer}
+	order.Tell = func(t cluster.Text) { r.Do(Told{Action: d.Action, Text: t}) }
 	r.wg.Go(func() {
 		defer stop()
 		res := admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "nothing carries out "+string(d.Kind), "")}

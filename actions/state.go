@@ -89,7 +89,16 @@ type Trial struct {
 	Finding        Finding
 	Moved          bool          // something was seen that has to come first: a sync that runs, a breaker that closed
 	MovedAt        time.Duration // monotonic
-	nextRead       time.Duration // hand
+	// Looked is what the action's Look found last after the answer, or LookFailed why
+	// it found nothing; both nil before.
+	Looked     any
+	LookFailed *cluster.Failure
+	// Memory is what a Judge keeps from one time to the next: a value, never changed.
+	Memory any
+
+	nextRead time.Duration // hand
+	look     string        // the ReadFacts that is waited for; empty for none
+	lookedAt time.Duration // hand, when it was asked for
 }
 
 // State is all that the reducer knows. Its zero value is not useful: NewState

@@ -46,6 +46,10 @@ func Step(s State, e Event) (State, []Do) {
 		m.overridden(w.Err)
 	case Answered:
 		m.answered(w)
+	case Told:
+		if d := m.dialogOf(w.Action); d != nil && d.Phase == Sending {
+			d.Note = w.Text
+		}
 	case Resolve:
 		m.resolved(w)
 	case Trouble:
@@ -105,6 +109,7 @@ func (m *machine) seen(w Seen) {
 	if m.Dialog == nil || w.For != m.Dialog.check {
 		m.World.Looked, m.World.LookFailed = before.Looked, before.LookFailed
 	}
+	m.lookedAfter(w)
 	if m.World.Snapshot == nil {
 		return
 	}

@@ -22,14 +22,34 @@ func (m *machine) passTrials() {
 			m.settle(i, Finding{Effect: Unknown, Why: t.Finding.Why, Facts: t.Finding.Facts})
 			i--
 		case t.ReadBack && m.now.Hand >= t.nextRead:
-			t.nextRead = m.now.Hand + readBackEvery
-			m.reread("outcome", Ask{})
+			m.lookAfter(t)
 		case t.Finding.Effect != NotYet && !t.ReadBack:
 			m.conclude(i, t.Finding)
 			i--
 		case !t.ReadBack && m.now.Mono-t.Answered.Mono >= m.set.row(t.Plan.Kind).Watch:
 			m.conclude(i, Finding{Effect: Inconclusive, Why: t.Finding.Why, Facts: t.Finding.Facts})
 			i--
+		case m.set.row(t.Plan.Kind).LooksAfter && m.now.Hand >= t.nextRead:
+			m.lookAfter(t)
+		}
+	}
+}
+
+// lookAfter reads what tells the outcome of an action, if no such reading is on
+// its way.
+func (m *machine) lookAfter(t *Trial) {
+	t.nextRead = m.now.Hand + readBackEvery
+	if t.look != "" && m.now.Hand-t.lookedAt <= readFor {
+		return
+	}
+	t.look, t.lookedAt = m.reread("outcome", t.Plan.Ask), m.now.Hand
+}
+
+// lookedAfter gives a trial what its Look found.
+func (m *machine) lookedAfter(w Seen) {
+	for i := range m.Trials {
+		if t := &m.Trials[i]; t.look != "" && t.look == w.For {
+			t.look, t.Looked, t.LookFailed = "", w.World.Looked, w.World.LookFailed
 		}
 	}
 }

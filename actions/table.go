@@ -79,6 +79,9 @@ type Action struct {
 	// Look reads what a plan needs beyond the snapshot and the limit; nil for
 	// nothing. What it returns is World.Looked, and is not changed any more.
 	Look func(context.Context, Ask) (any, *cluster.Failure)
+	// LooksAfter says that Judge wants what Look finds: it is asked again and again
+	// until there is a verdict. ReadBack gets it in any case, if there is a Look.
+	LooksAfter bool
 	// Propose makes the plan, or says why there is none. It sends nothing.
 	Propose func(*Scene, Ask) (*Plan, *Refusal)
 	// ReadBack says what an action did whose answer was lost; nil where nothing

@@ -21,13 +21,27 @@ type Change struct {
 	// Diff is the change as a unified diff without context: what stands around it
 	// may be secret.
 	Diff []string
+
+	table string
 }
+
+// BackDiff is the way back from New to Old, as Diff is the way there.
+func (c *Change) BackDiff() []string { return diff(c.New, c.Old, c.table) }
 
 // ErrSame says that the value is the wanted one already.
 var ErrSame = errors.New("it is so already")
 
 // MaxSize is the most bytes that a text may have.
 const MaxSize = 256 << 10
+
+// Get returns the value of table.key, if it is set.
+func Get(src []byte, table, key string) (value int64, set bool, err error) {
+	tree, err := decode(src)
+	if err != nil {
+		return 0, false, err
+	}
+	return lookup(tree, table, key)
+}
 
 // Set returns src with table.key = value. The error says what keeps it from
 // doing so, without a word of the text.
@@ -51,7 +65,7 @@ func Set(src []byte, table, key string, value int64) (*Change, error) {
 		return nil, err
 	}
 	e := at.edit(src, table, key, strconv.FormatInt(value, 10))
-	c := &Change{Old: src, Was: was, Set: set, New: e.apply(src)}
+	c := &Change{Old: src, Was: was, Set: set, New: e.apply(src), table: table}
 	after, err := decode(c.New)
 	if err != nil {
 		return nil, errors.New("the change would not be TOML: " + err.Error())

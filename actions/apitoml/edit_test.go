@@ -125,7 +125,8 @@ func TestSetIsTheOnlyChange(t *testing.T) {
 			t.Fatal(err)
 		}
 		// But for the notation of the number, it is the text that it was.
-		if a, b := strings.ReplaceAll(string(src), "0x10", "16"), string(back.New); a != b {
+		plain := func(b []byte) string { return strings.ReplaceAll(string(b), "0x10", "16") }
+		if a, b := plain(src), plain(back.New); a != b {
 			t.Fatalf("%q became %q", a, b)
 		}
 	})

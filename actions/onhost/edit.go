@@ -21,9 +21,9 @@ type Edit struct {
 	Backup string // name of the old file, in the same directory
 }
 
-// NewEdit prepares table.key = value in a file that was read. at names the
-// backup.
-func NewEdit(f *File, table, key string, value int64, at time.Time) (*Edit, *cluster.Failure) {
+// NewEdit prepares table.key = value in a file that was read. The same file and
+// value give the same edit.
+func NewEdit(f *File, table, key string, value int64) (*Edit, *cluster.Failure) {
 	c, err := apitoml.Set(f.text, table, key, value)
 	switch {
 	case errors.Is(err, apitoml.ErrSame):
@@ -35,22 +35,65 @@ func NewEdit(f *File, table, key string, value int64, at time.Time) (*Edit, *clu
 	case f.unwritable:
 		return nil, cluster.Fail(cluster.FailPermission, "no file can be made beside "+f.Path.String(), hintAccount)
 	}
-	return &Edit{File: f, Change: c, Backup: path.Base(f.Name) + ".stemetop-" + at.UTC().Format("20060102T150405.000Z")}, nil
+	return &Edit{File: f, Change: c, Backup: f.backup()}, nil
 }
 
-// Diff is the change as a unified diff, with the names of the files.
-func (e *Edit) Diff() []cluster.Text {
-	dir := path.Dir(e.File.Path.String())
-	list := []cluster.Text{cluster.Clean("--- " + e.File.Path.String()), cluster.Clean("+++ " + e.File.Path.String())}
-	for _, l := range e.Change.Diff {
+// backup names the file as it is: by when it was changed last, so that the names
+// of backups stand in their order, and by what it says.
+func (f *File) backup() string {
+	return path.Base(f.Name) + ".stemetop-" + time.Unix(f.mtime, 0).UTC().Format("20060102T150405Z") + "-" + f.SHA[:8]
+}
+
+// LastEdit finds the edit of table.key that made the file what it is, by its
+// newest backup, so that Restore can take it back. Where the two differ in more,
+// somebody else changed it too, and there is none.
+func LastEdit(ctx context.Context, h Host, f *File, table, key string) (*Edit, *cluster.Failure) {
+	const byHand = "compare them, and change it by hand"
+	if f.Newest == "" {
+		return nil, cluster.Fail(cluster.FailMissing, "there is no backup beside "+f.Path.String(), "")
+	}
+	b, failure := ReadFile(ctx, h, path.Join(path.Dir(f.Name), f.Newest))
+	if failure != nil {
+		return nil, failure
+	}
+	value, set, err := apitoml.Get(f.text, table, key)
+	if err != nil || !set {
+		return nil, cluster.Fail(cluster.FailFormat, fmt.Sprintf("%s has no %s.%s that could be put back", f.Path, table, key), byHand)
+	}
+	c, err := apitoml.Set(b.text, table, key, value)
+	if err != nil || digest(c.New) != f.SHA {
+		return nil, cluster.Fail(cluster.FailOther, fmt.Sprintf("%s differs from %s in more than %s.%s", f.Path, f.Newest, table, key), byHand)
+	}
+	old := *f
+	old.SHA, old.text = b.SHA, b.text
+	return &Edit{File: &old, Change: c, Backup: f.Newest}, nil
+}
+
+// Diff is the change as a unified diff.
+func (e *Edit) Diff() []cluster.Text { return cleaned(e.Change.Diff) }
+
+// BackDiff is what Restore changes, as a unified diff.
+func (e *Edit) BackDiff() []cluster.Text { return cleaned(e.Change.BackDiff()) }
+
+func cleaned(lines []string) []cluster.Text {
+	var list []cluster.Text
+	for _, l := range lines {
 		list = append(list, cluster.Clean(l))
 	}
-	return append(list, cluster.Clean("backup: "+path.Join(dir, e.Backup)))
+	return list
 }
 
-// Digest is the SHA-256 of all that the edit does: it is what is confirmed.
-func (e *Edit) Digest() string {
-	return digest([]byte(strings.Join([]string{"edit", e.File.Name, e.Backup, e.File.SHA, digest(e.Change.New)}, "\n")))
+// BackupPath is where the old file is kept.
+func (e *Edit) BackupPath() string { return path.Join(path.Dir(e.File.Path.String()), e.Backup) }
+
+// Digest is the SHA-256 of all that Apply does: it is what is confirmed.
+func (e *Edit) Digest() string { return e.digest("edit") }
+
+// BackDigest is the SHA-256 of all that Restore does.
+func (e *Edit) BackDigest() string { return e.digest("restore") }
+
+func (e *Edit) digest(verb string) string {
+	return digest([]byte(strings.Join([]string{verb, e.File.Name, e.Backup, e.File.SHA, digest(e.Change.New)}, "\n")))
 }
 
 // Apply makes the edit, once. Where the file is not the one that was read any
@@ -86,19 +129,16 @@ const (
 	StandNew
 )
 
-// Look reads which text the file has now: what an answer that was lost would
-// have told.
-func (e *Edit) Look(ctx context.Context, h Host) (Stand, *cluster.Failure) {
-	f, failure := ReadFile(ctx, h, e.File.Name)
-	switch {
-	case failure != nil:
-		return StandOther, failure
-	case f.SHA == e.File.SHA:
-		return StandOld, nil
-	case f.SHA == digest(e.Change.New):
-		return StandNew, nil
+// Stand tells which text a file has that was read later: what an answer that was
+// lost would have told.
+func (e *Edit) Stand(f *File) Stand {
+	switch f.SHA {
+	case e.File.SHA:
+		return StandOld
+	case digest(e.Change.New):
+		return StandNew
 	}
-	return StandOther, nil
+	return StandOther
 }
 
 func (f *File) last() state {
@@ -137,7 +177,7 @@ func (x exchange) run(ctx context.Context, h Host) admin.Result {
 		return result(admin.NotSent, start, cluster.Fail(cluster.FailOther, "stopped before anything was changed", ""))
 	}
 	// What is begun is brought to its end on the host, whatever becomes of us.
-	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitFor)
+	committing, cancel := toItsEnd(ctx)
 	defer cancel()
 	s.Send([]byte(x.word + "\n"))
 	f.states = nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -62,11 +61,21 @@ func edit(t testing.TB, h Host, file string) *Edit {
 	if failure != nil {
 		t.Fatal(failure, failure.Hint)
 	}
-	e, failure := NewEdit(f, "cluster", "rpc_timeout_ms", 10000, time.Now())
+	e, failure := NewEdit(f, "cluster", "rpc_timeout_ms", 10000)
 	if failure != nil {
 		t.Fatal(failure, failure.Hint)
 	}
 	return e
+}
+
+// look reads which text the file has.
+func look(t testing.TB, h Host, e *Edit) (Stand, *cluster.Failure) {
+	t.Helper()
+	f, failure := ReadFile(t.Context(), h, e.File.Name)
+	if failure != nil {
+		return StandOther, failure
+	}
+	return e.Stand(f), nil
 }
 
 // untouched fails the test if the file is not as it was, or anything is beside it.
@@ -95,7 +104,7 @@ func TestEdit(t *testing.T) {
 
 	e := edit(t, s, file)
 	diff := fmt.Sprint(e.Diff())
-	for _, want := range []string{"-\trpc_timeout_ms = 5000", "+\trpc_timeout_ms = 10000  # ms", "@@ -5 +5 @@ [cluster]", "backup: " + file + ".stemetop-20"} {
+	for _, want := range []string{"-\trpc_timeout_ms = 5000", "+\trpc_timeout_ms = 10000  # ms", "@@ -5 +5 @@ [cluster]"} {
 		if !strings.Contains(strings.ReplaceAll(diff, "- rpc", "-\trpc"), want) && !strings.Contains(diff, strings.ReplaceAll(want, "\t", " ")) {
 			t.Errorf("%s lacks %q", diff, want)
 		}
@@ -123,7 +132,7 @@ func TestEdit(t *testing.T) {
 			t.Errorf("%s: %q %v", name, value[:max(n, 0)], err)
 		}
 	}
-	if stand, failure := e.Look(t.Context(), s); failure != nil || stand != StandNew {
+	if stand, failure := look(t, s, e); failure != nil || stand != StandNew {
 		t.Errorf("%v %v", stand, failure)
 	}
 	want(t, "again", e.Apply(t.Context(), s), admin.Rejected, "not the one that was read")
@@ -132,7 +141,7 @@ func TestEdit(t *testing.T) {
 	if back, err := os.Stat(file); err != nil || !os.SameFile(back, old) {
 		t.Errorf("%v", err)
 	}
-	if stand, failure := e.Look(t.Context(), s); failure != nil || stand != StandOld {
+	if stand, failure := look(t, s, e); failure != nil || stand != StandOld {
 		t.Errorf("%v %v", stand, failure)
 	}
 	want(t, "restore again", e.Restore(t.Context(), s), admin.Rejected, "not the one that was read")
@@ -165,11 +174,11 @@ func TestEditRefuses(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 5000, time.Now())
+	_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 5000)
 	refused(t, "the same", failure, cluster.FailOther, "is 5000 in "+file+" already")
 	must(t, os.Link(file, filepath.Join(dir, "hard")))
 	f, _ = ReadFile(t.Context(), s, file)
-	_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 6000, time.Now())
+	_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 6000)
 	refused(t, "a hard link", failure, cluster.FailUnsupported, "another name")
 	must(t, os.Remove(filepath.Join(dir, "hard")))
 
@@ -181,7 +190,7 @@ func TestEditRefuses(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 6000, time.Now())
+	_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 6000)
 	refused(t, "no right to write", failure, cluster.FailPermission, "no file can be made beside")
 	must(t, os.Chmod(dir, 0o777))
 	e := edit(t, u, file)
@@ -285,7 +294,7 @@ func TestEditMeanwhile(t *testing.T) {
 	must(t, os.WriteFile(file, []byte(other), 0o640))
 	want(t, "before", e.Apply(t.Context(), s), admin.Rejected, "not the one that was read")
 	untouched(t, "before", file, other)
-	if stand, failure := e.Look(t.Context(), s); failure != nil || stand != StandOther {
+	if stand, failure := look(t, s, e); failure != nil || stand != StandOther {
 		t.Errorf("%v %v", stand, failure)
 	}
 
@@ -379,7 +388,7 @@ exec REAL "$@"`, at, n, tool))
 		cut := <-ended
 		until(t, "the host is empty", func() bool { return len(holdersOf(dir)) == 0 && len(s.Processes()) == 0 })
 		s.untool()
-		stand, failure := e.Look(t.Context(), s)
+		stand, failure := look(t, s, e)
 		list := files(t, dir)
 		switch {
 		case failure != nil:
@@ -423,7 +432,7 @@ func TestEditKilled(t *testing.T) {
 	s.tool("cp", "kill -9 $PPID")
 	want(t, "killed", e.Apply(t.Context(), s), admin.Ambiguous, "")
 	s.untool()
-	if stand, failure := e.Look(t.Context(), s); failure != nil || stand != StandOld || text(t, file) != before {
+	if stand, failure := look(t, s, e); failure != nil || stand != StandOld || text(t, file) != before {
 		t.Errorf("%v %v", stand, failure)
 	}
 	next := edit(t, s, file)

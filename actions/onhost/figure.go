@@ -117,4 +117,4 @@ func (f *Figure) failure(said string) *cluster.Failure {
 	return cluster.Fail(cluster.FailOther, fmt.Sprintf("dd ended with status %d: %s", f.status, first), "")
 }
 
-const hintBuffered = "a buffered test with a sync at its end is possible, and another figure"
+const hintBuffered = "set actions.wal_test to buffered: written through memory and synced at the end, which is another figure"

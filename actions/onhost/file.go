@@ -19,8 +19,13 @@ type File struct {
 	Owner cluster.Text // uid:gid
 	Mode  cluster.Text // octal
 	SHA   string       // SHA-256 in hex
-	Left  int          // files that an edit left which was killed before it could remove them
+	Bytes int
+	Left  int // files that an edit left which was killed before it could remove them
+	// Newest is the name of the backup that an edit made last, in the same directory;
+	// empty for none.
+	Newest string
 
+	mtime      int64 // Unix seconds, of the host
 	text       []byte
 	links      uint64
 	unwritable bool
@@ -28,7 +33,7 @@ type File struct {
 }
 
 // state is what the script says of a file.
-type state struct{ uid, gid, mode, size, links, sha string }
+type state struct{ uid, gid, mode, size, links, mtime, sha string }
 
 // Format keeps the text out of everything that is printed.
 func (f *File) Format(s fmt.State, _ rune) {
@@ -66,8 +71,10 @@ func (f *File) hear(w []string) {
 		f.Left++
 	case w[0] == "unwritable":
 		f.unwritable = true
-	case w[0] == "file" && len(w) == 7:
-		f.states = append(f.states, state{w[1], w[2], w[3], w[4], w[5], w[6]})
+	case w[0] == "newest" && len(w) == 2:
+		f.Newest = w[1]
+	case w[0] == "file" && len(w) == 8:
+		f.states = append(f.states, state{w[1], w[2], w[3], w[4], w[5], w[6], w[7]})
 	}
 }
 
@@ -96,7 +103,7 @@ func (f *File) check() *cluster.Failure {
 	}
 	last := f.states[0]
 	f.Owner, f.Mode, f.SHA = cluster.Clean(last.uid+":"+last.gid), cluster.Clean(last.mode), last.sha
-	f.links = number(last.links)
+	f.links, f.mtime, f.Bytes = number(last.links), int64(number(last.mtime)), len(f.text)
 	return nil
 }
 

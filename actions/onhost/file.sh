@@ -2,7 +2,8 @@
 	#
 	#   it reads  2 lines            verb and path
 	#   it says   path, left NAME    what an earlier run of ours left beside it
-	#             file FACTS         uid, gid, mode, bytes, links, SHA-256
+	#             newest NAME        the backup that was made last
+	#             file FACTS         uid, gid, mode, bytes, links, mtime, SHA-256
 	#   read:
 	#   it says   text, the file, eot, file FACTS
 	#   write:
@@ -25,7 +26,7 @@
 	sum() {
 		s=$(sha256sum <"./$1") && printf %s "${s%% *}"
 	}
-	facts() { say "$1" "$(stat -c '%u %g %a %s %h' "./$2") $(sum "$2")"; }
+	facts() { say "$1" "$(stat -c '%u %g %a %s %h %Y' "./$2") $(sum "$2")"; }
 	# looks is what else a file has: its mode with the mark of an ACL, and owners.
 	looks() {
 		ls -ldn "./$1" | {
@@ -44,7 +45,12 @@
 	for f in ./."$name".stemetop-*; do
 		if [ -e "$f" ] || [ -L "$f" ]; then say left "${f#./}"; fi
 	done
+	newest=
+	for f in ./"$name".stemetop-*; do
+		if [ -f "$f" ] && [ ! -L "$f" ]; then newest=${f#./}; fi
+	done
 	set -f
+	[ -z "$newest" ] || say newest "$newest"
 	size=$(stat -c %s "./$name")
 	[ "$size" -le 262144 ] || no large "$size"
 	facts file "$name"

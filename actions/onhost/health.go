@@ -41,7 +41,7 @@ func (h *Health) See(after time.Duration, u *Unit, metrics bool) (Finding, clust
 	if u != nil {
 		why = u.String()
 		if u.Start > 0 && u.Start != h.Before.Start && !slices.Contains(h.starts, u.Start) {
-			h.starts = append(h.starts, u.Start)
+			h.starts = append(slices.Clone(h.starts), u.Start) // others may have a copy
 		}
 	}
 	fresh := len(h.starts) > 0

@@ -30,7 +30,7 @@ var reasons = map[string]reason{
 	"running": {cluster.FailBusy, "another write test runs on this host", "wait for its end"},
 }
 
-const hintAccount = "the account needs the right to do so: let it log in as another user"
+const hintAccount = "the account needs the right to do so: set actions.shell to sudo, or let it log in as another user"
 
 // causes are what tools and shells say of a failing call, in any locale's C.
 var causes = []struct {

@@ -95,4 +95,22 @@ type no struct {
 const (
 	lookFor   = 20 * time.Second // opening and looking
 	commitFor = 30 * time.Second // a change that is under way
+	lingerFor = time.Second      // the same, where nobody waits any more
 )
+
+// toItsEnd bounds the waiting for a change that is under way, which the end of
+// ctx does not take back.
+func toItsEnd(ctx context.Context) (context.Context, context.CancelFunc) {
+	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitFor)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(lingerFor):
+			cancel()
+		case <-committing.Done():
+		}
+	})
+	return committing, func() {
+		stop()
+		cancel()
+	}
+}

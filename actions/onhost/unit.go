@@ -85,7 +85,7 @@ func Restart(ctx context.Context, h Host, was *Unit) admin.Result {
 	if ctx.Err() != nil {
 		return result(admin.NotSent, start, cluster.Fail(cluster.FailOther, "stopped before it was sent", ""))
 	}
-	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitFor)
+	committing, cancel := toItsEnd(ctx)
 	defer cancel()
 	s.Send([]byte("go\n"))
 	done, n := s.upTo(committing, "done", func([]string) {})

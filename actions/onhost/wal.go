@@ -28,7 +28,7 @@ type Floor struct {
 
 // DefaultWALTest is the runbook's.
 func DefaultWALTest(dir string) WALTest {
-	return WALTest{Dir: dir, MiB: 1000, Limit: 30 * time.Second, Floor: Floor{Bytes: 5 << 30, Percent: 10}}
+	return WALTest{Dir: dir, MiB: 1000, Limit: 15 * time.Second, Floor: Floor{Bytes: 5 << 30, Percent: 10}}
 }
 
 // Expected is what the runbook wants of an SSD, in bytes per second.

@@ -156,7 +156,7 @@ func client() {
 		if failure != nil {
 			panic(failure)
 		}
-		e, failure := NewEdit(f, "cluster", "rpc_timeout_ms", 10000, time.Now())
+		e, failure := NewEdit(f, "cluster", "rpc_timeout_ms", 10000)
 		if failure != nil {
 			panic(failure)
 		}
@@ -300,7 +300,7 @@ func TestWALDirect(t *testing.T) {
 		}
 		f := measure(small(dir), []string{"done", "1", "1.00", "1.00", "0"}, string(out))
 		refused(t, strings.Join(dd, " "), f.failure(string(out)), cluster.FailUnsupported, "no direct I/O")
-		if !strings.Contains(f.failure(string(out)).Hint.String(), "buffered test") {
+		if !strings.Contains(f.failure(string(out)).Hint.String(), "to buffered") {
 			t.Error(f.failure(string(out)).Hint)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/actions"
+	"github.com/stemedb/stemetop/actions/onhost"
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -55,6 +56,33 @@ func resetBreaker(ctx context.Context, in invocation) (int, error) {
 
 func undo(ctx context.Context, in invocation) (int, error) {
 	return in.act(ctx, actions.Ask{Kind: actions.KindUndo})
+}
+
+func testWAL(ctx context.Context, in invocation) (int, error) {
+	return in.act(ctx, actions.Ask{Kind: onhost.KindWALTest, Target: cluster.NodeID(in.args[0])})
+}
+
+func setTimeout(ctx context.Context, in invocation) (int, error) {
+	ask := actions.Ask{Kind: onhost.KindRPCTimeout}
+	if len(in.args) > 0 {
+		n, err := wholeNumber(in.args[0])
+		if err != nil {
+			return exitUsage, err
+		}
+		if n == 0 { // which would let the plan choose
+			return exitBlocked, blocked("a timeout of 0 is none", "choose milliseconds, for example 10000")
+		}
+		ask.N = n
+	}
+	return in.act(ctx, ask)
+}
+
+func putBack(ctx context.Context, in invocation) (int, error) {
+	return in.act(ctx, actions.Ask{Kind: onhost.KindPutBack})
+}
+
+func restart(ctx context.Context, in invocation) (int, error) {
+	return in.act(ctx, actions.Ask{Kind: onhost.KindRestart})
 }
 
 // resolve records somebody's word on an action whose outcome is not known.

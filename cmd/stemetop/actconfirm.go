@@ -107,7 +107,7 @@ const (
 // confirmedBy compares --confirm with the target's name: the plan's, or the one
 // that it goes by on this line.
 func (a *acting) confirmedBy(p *actions.Plan) (string, error) {
-	onLine := p.Target.ID != "" && len(a.args) > 0 && a.confirm == a.args[0]
+	onLine := p.Ask.Target != "" && len(a.args) > 0 && a.confirm == a.args[0]
 	if a.confirm != p.Word && !onLine {
 		a.runner.Do(actions.Say{Word: a.confirm, Shown: a.runner.State().Dialog.Shown}) // a near miss, in the journal
 		return "", blocked(fmt.Sprintf("--confirm names %q", a.confirm), "the target is "+quoted(p.Word))

@@ -16,6 +16,7 @@ import (
 type way struct {
 	phase   actions.Phase
 	outcome bool
+	note    string // while it is being sent
 	finding string
 	hurry   bool      // nobody wants to wait any more
 	at      time.Time // of the last line about a finding
@@ -137,6 +138,10 @@ func (a *acting) tell(s *actions.State) {
 		if path := a.runner.Journal(); path != "" {
 			_ = a.line("journal", cluster.Clean(filepath.Clean(path)))
 		}
+	}
+	if note := d.Note.String(); d.Phase == actions.Sending && note != "" && note != a.way.note {
+		a.way.note = note
+		_ = a.line("so far", d.Note)
 	}
 	if d.Phase != a.way.phase {
 		a.way.phase = d.Phase

@@ -80,6 +80,22 @@ var commands = []command{
 	{under: "act", use: "reset AGENT", short: "Closes a circuit breaker, by its agent or its replica", long: "Reset closes a circuit breaker. " + ends, args: 1, flags: acts, run: resetBreaker},
 	{under: "act", use: "undo", short: "Takes the last limit back: to the one before, or by a ramp to the ingest before", long: "Undo takes the last limit back. " + ends, flags: acts, run: undo},
 	{
+		under: "act", use: "wal-test ID", short: "Measures how fast a replica writes to the disk of its write-ahead log",
+		long: "Wal-test runs the runbook's dd on the replica's host, over SSH, bounded in bytes and time; nothing of it stays. " + ends, args: 1, flags: acts, run: testWAL,
+	},
+	{
+		under: "act", use: "rpc-timeout [MS]", short: "Sets rpc_timeout_ms in the primary's api.toml, by default to what the runbook says",
+		long: "Rpc-timeout edits the configuration of the primary over SSH and keeps the old file beside it; act restart makes it count. It has to be allowed by actions.rpc_timeout. " + ends, more: 1, flags: acts, run: setTimeout,
+	},
+	{
+		under: "act", use: "put-back", short: "Puts the api.toml from before the last rpc-timeout back",
+		long: "Put-back gives the primary the configuration from before the last rpc-timeout, if nothing else of it changed since; act restart makes it count. " + ends, flags: acts, run: putBack,
+	},
+	{
+		under: "act", use: "restart", short: "Restarts the primary's database, and looks after it",
+		long: "Restart runs systemctl restart on the primary's host, over SSH, and with --verify looks whether it comes up and stays so. It has to be allowed by actions.restart. " + ends, flags: acts, run: restart,
+	},
+	{
 		under: "act", use: "resolve ACTION applied|not-applied", short: "Records what became of an action whose answer was lost",
 		long: "Resolve records somebody's word on an action whose outcome is not known: until then it is in the way of a sync.", args: 2, flags: connecting + "read-only", run: resolve,
 	},
@@ -94,9 +110,10 @@ var commands = []command{
 type invocation struct {
 	terminal
 	options
-	args  []string
-	audit string            // directory of the audit journal; below the state directory where empty
-	from  map[string]string // what set each flag that is set: "--interval", "STEMETOP_INTERVAL"
+	args     []string
+	audit    string            // directory of the audit journal; below the state directory where empty
+	embedded bool              // what is watched is the demo's cluster
+	from     map[string]string // what set each flag that is set: "--interval", "STEMETOP_INTERVAL"
 }
 
 // execute runs the command that args name. What cobra finds wrong with args is

@@ -66,6 +66,7 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 		return exitUsage, err
 	}
 	in.audit = filepath.Join(dir, "audit") // what is done to it goes with it
+	in.embedded = true
 	return in.watchLive(ctx, c, clock)
 }
 

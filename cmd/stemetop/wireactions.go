@@ -14,6 +14,7 @@ import (
 	"github.com/stemedb/stemetop/actions"
 	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/actions/onhost"
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -41,8 +42,9 @@ func (in *invocation) actuator(p *pipeline, via string, changed func()) (*action
 	for i, n := range ramp.Steps {
 		steps[i] = int64(n)
 	}
+	extra, executors := onhost.Rows(w.onHosts(in.embedded))
 	return actions.NewRunner(actions.RunnerOptions{
-		Client: client,
+		Client: client, Extra: extra, Executors: executors,
 		Settings: actions.Settings{
 			Who: operator(), Via: via, Floor: int64(ramp.Floor), Steps: steps, Hold: ramp.Hold.D(),
 		},

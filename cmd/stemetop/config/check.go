@@ -22,6 +22,7 @@ func (c *Config) Check() error {
 	k.access()
 	k.names()
 	k.limits()
+	k.actions()
 	k.alerts()
 	return k.problems.err()
 }
@@ -168,6 +169,21 @@ func (k *checker) limits() {
 	k.want(c.History.Raw > 0, "history.raw", "is "+c.History.Raw.String(), "choose more than 0")
 	k.want(c.History.Retention >= c.History.Raw, "history.retention", "is "+c.History.Retention.String(), "choose at least raw, "+c.History.Raw.String())
 	k.want(c.History.MaxMemory >= 8<<20, "history.max_memory", "is "+c.History.MaxMemory.String(), "choose at least 8MiB")
+}
+
+// The most that a write test may write, and how long.
+const (
+	maxTest     = 16 << 30
+	maxTestTime = Duration(time.Minute)
+)
+
+// actions checks what may be done on hosts.
+func (k *checker) actions() {
+	a := k.c.Actions
+	k.want(a.WALTestSize >= 1<<20 && a.WALTestSize <= maxTest && a.WALTestSize%(1<<20) == 0, "actions.wal_test_size", "is "+a.WALTestSize.String(), "choose whole MiB from 1MiB to 16GiB")
+	k.want(a.WALTestTime >= Duration(time.Second) && a.WALTestTime <= maxTestTime && a.WALTestTime%Duration(time.Second) == 0,
+		"actions.wal_test_time", "is "+a.WALTestTime.String(), "choose whole seconds from 1s to 1m")
+	k.want(a.WALTestFree >= 0, "actions.wal_test_free", "is "+a.WALTestFree.String(), "choose 0 or more")
 }
 
 // maxRate is the longest range of a rate: it bounds what is remembered.

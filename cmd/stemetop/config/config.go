@@ -29,10 +29,11 @@ type Config struct {
 	Alerts     []Alert    `yaml:"alerts"`
 	WALPath    string     `yaml:"wal_path" doc:"the write-ahead log on the hosts; its disk is listed first"`
 	Process    string     `yaml:"process" doc:"how the names of the database's processes begin"`
-	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log"`
-	APIToml    string     `yaml:"api_toml" doc:"the database's own configuration on the primary" later:"yes"`
+	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log and for actions.restart"`
+	APIToml    string     `yaml:"api_toml" doc:"the database's own configuration on the primary, for actions.rpc_timeout"`
 	RPCPort    int        `yaml:"rpc_port" doc:"the replication port, for nodes without rpc"`
 	Ramp       Ramp       `yaml:"ramp"`
+	Actions    Actions    `yaml:"actions"`
 	Escalation []string   `yaml:"escalation" doc:"whom to call, in this order"`
 	Links      Links      `yaml:"links"`
 	Prometheus Prometheus `yaml:"prometheus"`
@@ -120,6 +121,17 @@ type Ramp struct {
 	Floor int      `yaml:"floor" doc:"assertions per second below which no limit is suggested, and a lower one wants its name typed"`
 }
 
+// Actions are what may be done on hosts, over SSH.
+type Actions struct {
+	WALTest     string   `yaml:"wal_test" doc:"write test of a replica's WAL disk: direct, buffered where there is no direct I/O, or forbidden" oneof:"direct buffered forbidden"`
+	WALTestSize Size     `yaml:"wal_test_size" doc:"what it writes at most, in whole MiB up to 16GiB"`
+	WALTestTime Duration `yaml:"wal_test_time" doc:"how long it writes at most, in whole seconds up to 1m"`
+	WALTestFree Size     `yaml:"wal_test_free" doc:"what has to stay free on the disk; a tenth of the disk in any case"`
+	RPCTimeout  string   `yaml:"rpc_timeout" doc:"the edit of rpc_timeout_ms in api_toml, and its way back: allowed or forbidden" oneof:"forbidden allowed"`
+	Restart     string   `yaml:"restart" doc:"the restart of unit on the primary: allowed or forbidden" oneof:"forbidden allowed"`
+	Shell       string   `yaml:"shell" doc:"what runs it there: sh, or sudo for an account that may run /bin/sh by sudo -n" oneof:"sh sudo"`
+}
+
 // Links are documents and pages to point at.
 type Links struct {
 	Dashboard  string `yaml:"dashboard" doc:"the cluster's dashboard" later:"yes"`
@@ -175,6 +187,10 @@ func Default() *Config {
 		APIToml:    "/etc/stemedb/api.toml",
 		RPCPort:    18182,
 		Ramp:       Ramp{Steps: []int{100, 500, 1000, 2000}, Hold: Duration(5 * time.Minute), Floor: 50},
+		Actions: Actions{
+			WALTest: "direct", WALTestSize: 1000 << 20, WALTestTime: Duration(15 * time.Second), WALTestFree: 5 << 30,
+			RPCTimeout: "forbidden", Restart: "forbidden", Shell: "sh",
+		},
 		Escalation: []string{"Primary on-call - Cluster SRE", "Distributed systems engineer", "Principal engineer"},
 		Record:     Record{MaxSize: 1 << 30, MaxAge: Duration(14 * 24 * time.Hour)},
 		History:    History{Raw: Duration(15 * time.Minute), Retention: Duration(24 * time.Hour), MaxMemory: 128 << 20},
