@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -111,7 +112,36 @@ func Escalation(f *Frame, w, h int) string {
 	if len(f.Escalation) == 0 {
 		p.line(p.s.Label, "  no path is configured")
 	}
+	p.escalationLinks(f)
 	return p.String()
+}
+
+// escalationLinks draws what the runbook points at, of each replica in question.
+func (p *page) escalationLinks(f *Frame) {
+	if f.Snap == nil {
+		return
+	}
+	begun := false
+	head := func() {
+		if !begun {
+			p.end()
+			p.line(p.s.Title, "what the runbook points at")
+		}
+		begun = true
+	}
+	for i := range f.Snap.Replicas {
+		r := &f.Snap.Replicas[i]
+		for _, l := range runbook.Links(f.Snap, r) {
+			if l.Name == runbook.LinkRebuild {
+				head()
+				p.paragraph(p.s.Text, r.Name.String()+" "+l.Words(), 2, 3)
+			}
+		}
+	}
+	for _, l := range runbook.Links(f.Snap, nil) {
+		head()
+		p.paragraph(p.s.Text, l.Words(), 2, 3)
+	}
 }
 
 func isReason(word string) bool {

@@ -33,7 +33,12 @@ func Finding(f *Frame) string {
 	if theirs := theirWords(f.Snap, r); len(theirs) > 0 {
 		lines = append(lines, theirHeading(f)+": "+strings.Join(theirs, "; "))
 	}
-	return strings.Join(append(lines, verdictText(f)...), "\n")
+	lines = append(lines, verdictText(f)...)
+	see, _ := linkWords(f.Snap, r)
+	for _, words := range see {
+		lines = append(lines, "see "+words)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Handover is the runbook's card for whoever takes over, as plain text: at most

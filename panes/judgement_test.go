@@ -85,7 +85,8 @@ cause: DISK, likely since 03:06:44Z
 for: nvme0n1 (WAL) 99 %util, w_await 60 ms, 14 times its normal, since 03:06:12, 20 s before the lag; PSI io 38 %: work stands still for want of it; normal: cpu 8 %, rtt 0.4 ms, port 18182 open, breaker closed
 against: node5 lags too
 missing: merkle sync errors of the replica: its log can't be read
-next: reduce ingestion on the primary to 500/s (runbook: Disk I/O is saturated, step 3)`
+next: reduce ingestion on the primary to 500/s (runbook: Disk I/O is saturated, step 3)
+see rebuild: docs/operations/runbooks/rebuild-replica.md (0.2 sync errors/s over 5 min, 18240 assertions behind)`
 	if got := Finding(critical()); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

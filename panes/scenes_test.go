@@ -185,6 +185,7 @@ func escalated() *Frame {
 		{Reason: cluster.Clean("multiple_replicas"), Replicas: []cluster.NodeID{"node2", "node5"}, Since: at.Add(-20 * time.Second)},
 	}
 	s.Prometheus = theirs()
+	s.Session.Links = cluster.Links{Dashboard: cluster.Clean("https://grafana.example/d/stemedb"), Rebuild: cluster.Clean("https://wiki.example/rebuild-replica")}
 	s.Replicas[0].Prometheus = []cluster.PrometheusAlert{{Name: cluster.Clean("ReplicationLagCritical"), State: cluster.AlertFiring, Severity: cluster.Clean("critical"), Active: at.Add(-72 * time.Second)}}
 	s.Replicas[3].Prometheus = []cluster.PrometheusAlert{{Name: cluster.Clean("ReplicationLagWarning"), State: cluster.AlertPending, Active: at.Add(-43 * time.Second)}}
 	s.Primary.Admin = failed(cluster.Fail(cluster.FailAuth, "GET http://10.0.0.1:18180/v1/admin: 401", "give admin.token_file"), 0)

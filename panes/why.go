@@ -3,6 +3,7 @@ package panes
 import (
 	"strings"
 
+	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -71,12 +72,17 @@ const evidenceLabel = 9
 func (p *page) verdict(f *Frame, r *cluster.Replica) {
 	v := &r.Verdict
 	grounds, normal := parted(plain(v.For))
+	see, urgent := linkWords(f.Snap, r)
 	blocks := []evidence{
 		{"for", p.s.Text, grounds, 1, 0},
 		{"normal", p.s.Text, normal, 3, 0},
 		{"against", p.s.Text, plain(v.Against), 2, 0},
-		{"missing", p.s.Unknown, plain(v.Missing), 4, 0},
+		{"missing", p.s.Unknown, plain(v.Missing), 5, 0},
 		{"next", p.s.Title, nextStep(v), 0, 0},
+		{"see", p.s.Text, see, 4, 0},
+	}
+	if !urgent { // a dashboard can wait for room
+		blocks[3].rank, blocks[5].rank = 4, 5
 	}
 	p.share(blocks, p.h-1)
 	p.put(p.causeStyle(v), " "+causeWords(v)+" ")
@@ -173,6 +179,16 @@ func (p *page) block(b *evidence) {
 		p.to(evidenceLabel)
 		p.line(b.style, t)
 	}
+}
+
+// linkWords are the documents and pages that the state of a replica calls for, and
+// whether any of them says what to do.
+func linkWords(s *cluster.Snapshot, r *cluster.Replica) (words []string, urgent bool) {
+	for _, l := range runbook.Links(s, r) {
+		words = append(words, l.Words())
+		urgent = urgent || !l.Facts.IsZero()
+	}
+	return words, urgent
 }
 
 func plain(ts []cluster.Text) []string {

@@ -18,43 +18,67 @@ const (
 
 // Handover returns a card for whoever takes over: at most 12 lines of at most 72
 // printable ASCII characters, with the state, the worst replica's cause, what is
-// known, what was noted and what is next. forecasts may lack any replica.
+// known, what was noted and what is next. Where not all of it has room, what can
+// be found on the screen goes first. forecasts may lack any replica.
 func Handover(s *cluster.Snapshot, forecasts map[cluster.NodeID]Forecast) []cluster.Text {
 	c := &card{s: s}
 	list := c.worst()
-	c.line("%s %s %s", s.Session.Cluster, s.At.UTC().Format("2006-01-02 15:04:05Z"), c.state(list))
+	c.line(0, "%s %s %s", s.Session.Cluster, s.At.UTC().Format("2006-01-02 15:04:05Z"), c.state(list))
 	if len(list) > 0 {
 		c.replica(list[0], forecasts)
 	}
-	for _, r := range list[min(1, len(list)):min(3, len(list))] {
-		c.line("also %s: %s, %s %s", r.Name, lagWords(r), r.Verdict.Cause, r.Verdict.Confidence)
+	for i, r := range list[min(1, len(list)):min(3, len(list))] {
+		c.line(6+i, "also %s: %s, %s %s", r.Name, lagWords(r), r.Verdict.Cause, r.Verdict.Confidence)
 	}
 	if len(list) > 3 {
-		c.line("also %d more", len(list)-3)
+		c.line(8, "also %d more", len(list)-3)
 	}
-	for _, e := range s.Escalations {
-		c.line("ESCALATE %s since %s", e.Reason, hhmm(e.Since))
-		break
+	for i := range s.Escalations {
+		e := &s.Escalations[i]
+		c.line(min(1+2*i, 3), "ESCALATE %s since %s: %s", e.Reason, hhmm(e.Since), ids(e.Replicas))
 	}
-	if n := len(s.Notes); n > 0 {
-		c.line("noted %s: %s", hhmm(s.Notes[n-1].At), s.Notes[n-1].Note.Text)
+	c.noted()
+	if len(list) > 0 {
+		if next := list[0].Verdict.Next.String(); next != "" {
+			c.next(next)
+		}
+		c.see(list[0])
 	}
-	if len(list) > 0 && !list[0].Verdict.Next.IsZero() {
-		c.next(list[0].Verdict.Next.String())
-	}
-	return c.lines
+	return c.fitting()
 }
 
 type card struct {
 	s     *cluster.Snapshot
-	lines []cluster.Text
+	lines []cardLine
 }
 
-// line appends a line, cut to the card's width; beyond the last one nothing.
-func (c *card) line(format string, args ...any) {
-	if len(c.lines) < cardLines {
-		c.lines = append(c.lines, cluster.Clean(cut(ascii(fmt.Sprintf(format, args...)))))
+// cardLine is a line with its rank: the highest gives way first.
+type cardLine struct {
+	rank int
+	text string
+}
+
+// line appends a line, cut to the card's width.
+func (c *card) line(rank int, format string, args ...any) {
+	c.lines = append(c.lines, cardLine{rank, cut(ascii(fmt.Sprintf(format, args...)))})
+}
+
+// fitting returns as many lines as the card has, in their order.
+func (c *card) fitting() []cluster.Text {
+	for len(c.lines) > cardLines {
+		drop := 0
+		for i := range c.lines {
+			if c.lines[i].rank >= c.lines[drop].rank {
+				drop = i
+			}
+		}
+		c.lines = slices.Delete(c.lines, drop, drop+1)
 	}
+	texts := make([]cluster.Text, len(c.lines))
+	for i := range c.lines {
+		texts[i] = cluster.Clean(c.lines[i].text)
+	}
+	return texts
 }
 
 // replica says what is known of one.
@@ -63,31 +87,71 @@ func (c *card) replica(r *cluster.Replica, forecasts map[cluster.NodeID]Forecast
 	if f, ok := forecasts[r.ID]; ok {
 		where += ", " + f.Words()
 	}
-	c.line("%s: %s", r.Name, where)
+	c.line(0, "%s: %s", r.Name, where)
 	v := &r.Verdict
-	c.line("cause: %s, %s, since %s", v.Cause, v.Confidence, hhmm(v.Since))
-	for _, w := range v.For[:min(2, len(v.For))] {
-		c.line("  + %s", w)
+	c.line(0, "cause: %s, %s, since %s", v.Cause, v.Confidence, hhmm(v.Since))
+	for i, w := range v.For[:min(2, len(v.For))] {
+		c.line(2+3*i, "  + %s", w)
 	}
 	if len(v.Against) > 0 {
-		c.line("  - %s", v.Against[0])
+		c.line(6, "  - %s", v.Against[0])
 	}
 	if len(v.Missing) > 0 {
-		c.line("  ? %s", v.Missing[0])
+		c.line(7, "  ? %s", v.Missing[0])
 	}
 }
 
-// next wraps the next step over what room is left, two lines at most.
+// noted says what people wrote last, the newest first to stay.
+func (c *card) noted() {
+	notes := c.s.Notes
+	for i := max(0, len(notes)-2); i < len(notes); i++ {
+		c.line(2+3*(len(notes)-1-i), "noted %s: %s", hhmm(notes[i].At), notes[i].Note.Text)
+	}
+}
+
+// see points at what the state calls for. A link that is cut leads nowhere, so
+// one that is too long is left out.
+func (c *card) see(r *cluster.Replica) {
+	for _, l := range Links(c.s, r) {
+		text := "see " + l.Name + ": " + l.Target.String()
+		if len(text) > cardWidth {
+			text = l.Target.String()
+		}
+		if len(text) > cardWidth {
+			continue
+		}
+		rank := 4
+		if l.Facts.IsZero() {
+			rank = 8
+		}
+		c.line(rank, "%s", text)
+	}
+}
+
+// next wraps the next step over two lines at most.
 func (c *card) next(words string) {
-	line := "next:"
+	line, rank := "next:", 0
 	for _, w := range strings.Fields(ascii(words)) {
-		if len(line)+1+len(w) > cardWidth && len(c.lines) < cardLines-1 && !strings.HasPrefix(line, "  ") {
-			c.line("%s", line)
-			line = "     "
+		if len(line)+1+len(w) > cardWidth && rank == 0 {
+			c.line(0, "%s", line)
+			line, rank = "     ", 1
 		}
 		line += " " + w
 	}
-	c.line("%s", line)
+	c.line(rank, "%s", line)
+}
+
+// ids lists at most three nodes.
+func ids(list []cluster.NodeID) string {
+	var words []string
+	for i, id := range list {
+		if i == 3 {
+			words = append(words, fmt.Sprintf("%d more", len(list)-3))
+			break
+		}
+		words = append(words, id.Text().String())
+	}
+	return strings.Join(words, ", ")
 }
 
 // worst returns the replicas that have something to explain, the worst first.

@@ -23,6 +23,7 @@ func replay(ctx context.Context, in invocation) (code int, err error) {
 	return in.show(ctx, tui.Options{
 		Timeline: recording.NewReplay(file, historyOptions(config.Default().History)),
 		Clock:    sources.NewClock(1), Replay: true, ReadOnly: true, Interval: file.Session().Interval,
+		Escalation: file.Session().Escalation,
 	})
 }
 

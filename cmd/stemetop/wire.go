@@ -165,7 +165,10 @@ func (w *wiring) session() cluster.Observation {
 		ProgressUnit: map[string]cluster.ProgressUnit{
 			"ratio": cluster.ProgressRatio, "percent": cluster.ProgressPercent,
 		}[c.Metrics.SyncProgressUnit],
-		Prometheus: address(c.Prometheus.URL),
+		Prometheus: address(c.Prometheus.URL), Escalation: cleaned(c.Escalation),
+		Links: cluster.Links{
+			Dashboard: cluster.Clean(c.Links.Dashboard), Rebuild: cluster.Clean(c.Links.Rebuild), SplitBrain: cluster.Clean(c.Links.SplitBrain),
+		},
 	}
 	for i, n := range w.nodes() {
 		spec := cluster.NodeSpec{

@@ -108,6 +108,13 @@ type Session struct {
 	Thresholds   Thresholds
 	ProgressUnit ProgressUnit // as configured; auto to recognise
 	Prometheus   Text         // where a Prometheus server is asked, for display; empty for none
+	Links        Links        // as configured
+	Escalation   []Text       // whom to call, in order
+}
+
+// Links are documents and pages to point at: URLs or paths, or empty.
+type Links struct {
+	Dashboard, Rebuild, SplitBrain Text
 }
 
 // NodeSpec is one configured node, without secrets.

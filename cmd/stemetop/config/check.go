@@ -24,6 +24,9 @@ func (c *Config) Check() error {
 	k.limits()
 	k.actions()
 	k.alerts()
+	k.link(k.c.Links.Dashboard, "links.dashboard")
+	k.link(k.c.Links.Rebuild, "links.rebuild")
+	k.link(k.c.Links.SplitBrain, "links.split_brain")
 	return k.problems.err()
 }
 
@@ -114,6 +117,24 @@ func (k *checker) url(word, path string) {
 	k.want(u.User == nil || !strings.HasPrefix(k.c.origin.flags[path], "--"), path, "holds a user name or password",
 		"put it into the configuration file, or a bearer token into the file that http.token_file names")
 	k.want(u.RawQuery == "" && u.Fragment == "", path, shown, "leave the part from ? or # away")
+}
+
+// Links are shown as text, for a person to follow or to copy: nothing in them
+// may look like something else.
+var (
+	printable = regexp.MustCompile(`^[!-~]{0,400}$`)
+	path      = regexp.MustCompile(`^[^:?#]*$`)
+)
+
+func (k *checker) link(word, at string) {
+	u, err := url.Parse(word)
+	web := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	shown := "is " + quote(word)
+	if err != nil || u.User != nil {
+		shown = "is not fit to use (it is not shown, since it may hold a password)"
+	}
+	k.want(printable.MatchString(word) && (path.MatchString(word) || web && u.User == nil), at, shown,
+		"write an http or https URL without a password, or a path, in plain characters")
 }
 
 func (k *checker) absolute(file, path string) {

@@ -134,9 +134,9 @@ type Actions struct {
 
 // Links are documents and pages to point at.
 type Links struct {
-	Dashboard  string `yaml:"dashboard" doc:"the cluster's dashboard" later:"yes"`
-	Rebuild    string `yaml:"rebuild" doc:"the runbook for rebuilding a replica" later:"yes"`
-	SplitBrain string `yaml:"split_brain" doc:"the runbook for a split brain" later:"yes"`
+	Dashboard  string `yaml:"dashboard" doc:"the cluster's dashboard, a URL or a path" eg:"https://grafana/d/stemedb"`
+	Rebuild    string `yaml:"rebuild" doc:"how to rebuild a replica; the runbook's own document where empty" eg:"https://wiki/rebuild-replica"`
+	SplitBrain string `yaml:"split_brain" doc:"what to do about a split brain; the runbook's own document where empty" eg:"https://wiki/split-brain"`
 }
 
 // Prometheus is a server whose alerts are shown beside our own.

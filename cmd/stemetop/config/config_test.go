@@ -107,6 +107,10 @@ func TestProblemsArePointedAt(t *testing.T) {
 		{"a name that is none", start + "alerts: [{name: a b, metric: lag}]\n", `f.yaml:2:17: alerts[0].name is "a b"`, "letters"},
 		{"a severity of its own", start + "alerts: [{name: A, metric: lag, severity: page}]\n", `f.yaml:2:43: alerts[0].severity can't be "page"`, "warning, critical"},
 		{"a hold below 0", start + "alerts: [{name: A, metric: lag, for: -1s}]\n", `f.yaml:2:38: alerts[0].for is -1s`, ""},
+		{"a link that runs", start + "links: {dashboard: 'javascript:alert(1)'}\n", `f.yaml:2:20: links.dashboard is "javascript:alert(1)"`, "http or https URL"},
+		{"a link with a password", start + "links: {rebuild: 'https://u:hunter2@h/x'}\n", `f.yaml:2:18: links.rebuild is not fit to use`, "without a password"},
+		{"a link that looks like another", start + "links: {split_brain: 'https://wik\u0456/x'}\n", `f.yaml:2:22: links.split_brain is`, "plain characters"},
+		{"a link with blanks", start + "links: {rebuild: 'see the wiki'}\n", `f.yaml:2:18: links.rebuild is "see the wiki"`, "a path"},
 		{"a relative path", start + "wal_path: wal\n", `f.yaml:2:11: wal_path is "wal"`, "absolute"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
