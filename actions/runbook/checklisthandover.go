@@ -18,7 +18,7 @@ const (
 
 // Handover returns a card for whoever takes over: at most 12 lines of at most 72
 // printable ASCII characters, with the state, the worst replica's cause, what is
-// known, what was noted and what is next. Where not all of it has room, what can
+// known, what was tried and with what effect, what was noted and what is next. Where not all of it has room, what can
 // be found on the screen goes first. forecasts may lack any replica.
 func Handover(s *cluster.Snapshot, forecasts map[cluster.NodeID]Forecast) []cluster.Text {
 	c := &card{s: s}
@@ -37,10 +37,11 @@ func Handover(s *cluster.Snapshot, forecasts map[cluster.NodeID]Forecast) []clus
 		e := &s.Escalations[i]
 		c.line(min(1+2*i, 3), "ESCALATE %s since %s: %s", e.Reason, hhmm(e.Since), ids(e.Replicas))
 	}
+	c.tried()
 	c.noted()
 	if len(list) > 0 {
 		if next := list[0].Verdict.Next.String(); next != "" {
-			c.next(next)
+			c.wrap(0, 1, "next:", next)
 		}
 		c.see(list[0])
 	}
@@ -128,13 +129,13 @@ func (c *card) see(r *cluster.Replica) {
 	}
 }
 
-// next wraps the next step over two lines at most.
-func (c *card) next(words string) {
-	line, rank := "next:", 0
+// wrap puts words on two lines at most, the second of a rank of its own.
+func (c *card) wrap(rank, second int, label, words string) {
+	line, begun := label, false
 	for _, w := range strings.Fields(ascii(words)) {
-		if len(line)+1+len(w) > cardWidth && rank == 0 {
-			c.line(0, "%s", line)
-			line, rank = "     ", 1
+		if len(line)+1+len(w) > cardWidth && !begun {
+			c.line(rank, "%s", line)
+			line, rank, begun = "     ", second, true
 		}
 		line += " " + w
 	}

@@ -69,6 +69,8 @@ func TestHandoverKeepsTheWorst(t *testing.T) {
 		{Reason: cluster.Clean("corruption"), Since: s.At},
 		{Reason: cluster.Clean("crash_loop"), Since: s.At},
 	}
+	s.Actions = steps(s.At)
+	s.Limit = cluster.StandingLimit{PerSecond: 500, Who: cluster.Clean("dana"), Since: s.At.Add(-2 * time.Minute)}
 	s.Session.Links.Dashboard = cluster.Clean("https://grafana/d/1")
 	note := s.Notes[0]
 	note.Note.Text = cluster.Clean("older")
@@ -79,7 +81,7 @@ func TestHandoverKeepsTheWorst(t *testing.T) {
 		t.Errorf("%d lines", len(card))
 	}
 	last := -1
-	for _, want := range []string{"CRITICAL: 3 of 3", "72 s behind", "cause: ", "  + ", "ESCALATE lag_over_60s", "a, b, c, 2 more", "ESCALATE multiple_replicas", "throttled to 500/s", "next: reduce", "      competing I/O"} {
+	for _, want := range []string{"CRITICAL: 3 of 3", "72 s behind", "cause: ", "  + ", "ESCALATE lag_over_60s", "a, b, c, 2 more", "ESCALATE multiple_replicas", "tried 03:06Z sync node2 by force: sent, no answer yet", "limit 500/s of ingest stands since 03:04Z by dana", "next: reduce", "      competing I/O"} {
 		at := indexIn(card, want)
 		if at < last || at < 0 {
 			t.Errorf("%q is in line %d, after %d:\n%s", want, at, last, words)
@@ -95,4 +97,44 @@ func indexIn(card []cluster.Text, want string) int {
 		}
 	}
 	return -1
+}
+
+// steps are those of three actions, a near miss and a ramp's word.
+func steps(at time.Time) []cluster.ActionAt {
+	step := func(before time.Duration, action string, stage cluster.ActionStage, verdict, what, summary string) cluster.ActionAt {
+		return cluster.ActionAt{At: at.Add(-before), Step: cluster.ActionStep{
+			Action: action, Stage: stage, Verdict: cluster.Clean(verdict), What: cluster.Clean(what), Summary: cluster.Clean(summary),
+		}}
+	}
+	const throttle, reset, sync = "throttle ingest to 500/s", "reset the breaker of agent-2", "sync node2 by force"
+	return []cluster.ActionAt{
+		step(2*time.Minute, "a", cluster.ActionIntent, "", throttle, throttle+", confirmed"),
+		step(2*time.Minute, "a", cluster.ActionAnswered, "accepted", throttle, throttle+": accepted"),
+		step(90*time.Second, "", cluster.ActionNearMiss, "", sync, "cancelled: esc"),
+		step(80*time.Second, "b", cluster.ActionIntent, "", reset, reset+", confirmed"),
+		step(79*time.Second, "b", cluster.ActionAnswered, "accepted", reset, reset+": accepted"),
+		step(time.Minute, "a", cluster.ActionEffect, "effective", throttle, throttle+": effective after 60 s, ingest is 480/s"),
+		step(50*time.Second, "a", cluster.ActionEvent, "", "ramp", "the gate holds"),
+		step(time.Second, "c", cluster.ActionIntent, "", sync, sync+", confirmed"),
+	}
+}
+
+// TestHandoverSaysWhatWasTried: each action is one line with the newest thing
+// that came of it, and the limit that stands is said even when all is well.
+func TestHandoverSaysWhatWasTried(t *testing.T) {
+	calm := newWorld(1, 2)
+	judged(calm, 60)
+	s := calm.snapshot()
+	s.Actions = steps(s.At)
+	s.Limit = cluster.StandingLimit{PerSecond: 500, Since: s.At}
+	got := joined(Handover(s, nil), "\n")
+	at := hhmm(s.At)
+	want := " OK: all 2 replicas keep up\n" +
+		"tried " + hhmm(s.At.Add(-2*time.Minute)) + " throttle ingest to 500/s: effective after 60 s, ingest is\n      480/s\n" +
+		"tried " + hhmm(s.At.Add(-80*time.Second)) + " reset the breaker of agent-2: accepted; no effect seen yet\n" +
+		"tried " + hhmm(s.At.Add(-time.Second)) + " sync node2 by force: sent, no answer yet\n" +
+		"limit 500/s of ingest stands since " + at
+	if !strings.HasSuffix(got, want) {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
 }
