@@ -21,7 +21,7 @@ import (
 // read back and written with the ready sequences of Styles.
 
 // LagChart draws the lag of the selected replica over the window, with the
-// session's thresholds as dotted lines.
+// session's thresholds as dotted lines, below how the last forecasts fared.
 func LagChart(f *Frame, w, h int) string {
 	p := f.page(w, h)
 	r := f.replica()
@@ -34,7 +34,8 @@ func LagChart(f *Frame, w, h int) string {
 		p.plot(f, r.ID, plotSize{rows: min(h-1, 1)})
 	default:
 		p.lagSummary(f, r)
-		p.plot(f, r.ID, plotSize{rows: h - 2, axis: true})
+		taken := p.scores(f, r, h)
+		p.plot(f, r.ID, plotSize{rows: h - 2 - taken, axis: true})
 	}
 	return p.String()
 }

@@ -26,6 +26,9 @@ func Finding(f *Frame) string {
 	}
 	lines := []string{head, "behind " + Count(r.Assertions.Behind) + ", applies " + Rate(r.Assertions.PerSecond) +
 		", sync " + syncWords(&r.Sync) + ", breaker " + r.Breaker.State.String()}
+	if scores := f.scoreWords(r); len(scores) > 0 {
+		lines = append(lines, "forecast "+scores[0])
+	}
 	for i := range f.Snap.Escalations {
 		e := &f.Snap.Escalations[i]
 		lines = append(lines, "escalate: "+reasonText(f.Snap, e.Reason.String())+": "+names(e.Replicas, 5)+since(e))

@@ -27,7 +27,7 @@ func (s fakeSeries) Buckets(node cluster.NodeID, q cluster.Quantity, to time.Tim
 		if fn == nil {
 			continue
 		}
-		if v, ok := fn(max(0, to.Sub(bs[i].From.Add(width)).Seconds())); ok {
+		if v, ok := fn(max(0, at.Sub(bs[i].From.Add(width)).Seconds())); ok {
 			bs[i].N, bs[i].Min, bs[i].Max, bs[i].Last = 1, v, v, v
 		}
 	}

@@ -5,12 +5,16 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// Forecasts remembers the forecasts of one snapshot, so that a key does not make
+// Forecasts remembers the forecasts of one snapshot and those made before it, so that a key does not make
 // them anew: one costs more than all else in a row of the table. It changes what
 // a draw costs, never what is drawn. It is for one goroutine.
 type Forecasts struct {
 	snap *cluster.Snapshot
 	made map[cluster.NodeID]runbook.Forecast
+
+	past    map[pastKey]runbook.Forecast // of the run and as many actions as below
+	run     string
+	actions int
 }
 
 // forecast returns where the lag of a replica is going. One that is not live goes

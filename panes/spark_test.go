@@ -70,7 +70,7 @@ func TestCalmBetweenTicks(t *testing.T) {
 	draw := func(now time.Time) []string {
 		f.Snap.At = now
 		f.Snap.Series = fakeSeries{{id, cluster.QuantityLag}: func(ago float64) (float64, bool) {
-			return rise(now.Add(-time.Duration(ago * float64(time.Second)))), true
+			return rise(at.Add(-time.Duration(ago * float64(time.Second)))), true
 		}}
 		p := f.page(40, 8)
 		p.plot(f, id, plotSize{rows: 8})

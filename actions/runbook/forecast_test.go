@@ -204,39 +204,74 @@ func TestForecastThroughAnIncident(t *testing.T) {
 	}
 }
 
+// lagSeries is a Series of one lag, a reading a second, by a formula.
+type lagSeries struct {
+	from time.Time
+	lag  func(seconds float64) float64
+}
+
+func (l lagSeries) Buckets(_ cluster.NodeID, _ cluster.Quantity, to time.Time, width time.Duration, n int) []cluster.Bucket {
+	out := make([]cluster.Bucket, n)
+	first := to.Truncate(width).Add(-time.Duration(n-1) * width)
+	for i := range out {
+		b := &out[i]
+		b.From = first.Add(time.Duration(i) * width)
+		for at := b.From; at.Before(b.From.Add(width)) && !at.After(to); at = at.Add(time.Second) {
+			if at.Before(l.from) {
+				continue
+			}
+			v := l.lag(at.Sub(l.from).Seconds())
+			if b.N == 0 {
+				b.Min, b.Max = v, v
+			}
+			b.N++
+			b.Min, b.Max, b.Last = min(b.Min, v), max(b.Max, v), v
+		}
+	}
+	return out
+}
+
+func (l lagSeries) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) {
+	return l.from, l.from.Add(time.Hour)
+}
+
+// TestScores: what was said is held against what came, and against what is said
+// now; what an action overtook is not.
 func TestScores(t *testing.T) {
-	var s Scores
-	say := func(at time.Duration, f Forecast) {
-		f.At = now.Add(at)
-		s.Add(f)
+	begin := now.Truncate(time.Minute)
+	as := func(after time.Duration, lag func(float64) float64, steps ...cluster.ActionAt) (all []Scored, is Forecast) {
+		s := &cluster.Snapshot{At: begin.Add(after), Series: lagSeries{begin, lag}, Actions: steps, Interval: time.Second}
+		s.Session.Thresholds.Escalate = time.Minute
+		var past []Forecast
+		for _, m := range ScoreMarks(s.At) {
+			past = append(past, ForecastAt(s, "node2", m))
+		}
+		return Score(s, "node2", past), ForecastAt(s, "node2", s.At)
 	}
-	in := func(best float64) ETA {
-		return ETA{cluster.Known(best), [2]cluster.Figure{cluster.Known(best * 0.8), cluster.Known(best * 1.5)}}
+	said := func(after time.Duration) string { return "said " + clock(begin.Add(after)) }
+	at := func(after time.Duration) string { return clock(begin.Add(after)) }
+
+	falling := func(x float64) float64 { return max(0.2, 41-x/15) } // caught up after 10:00
+	if got, is := as(4*time.Minute+30*time.Second, falling); len(got) != 4 || got[0].Words(is) != said(10*time.Minute)+", now "+at(10*time.Minute) || got[0].Within() {
+		t.Errorf("falling: %+v", got)
 	}
-	say(0, Forecast{ToCaughtUp: in(600)})
-	say(time.Second, Forecast{ToCaughtUp: in(700)}) // too soon after the first
-	say(5*time.Minute, Forecast{ToCaughtUp: in(540)})
-	later := Forecast{At: now.Add(6 * time.Minute), ToCaughtUp: in(480)}
-	if got := s.Kept()[0].Words(later); got != "said 03:22, now 03:26" {
-		t.Error(got)
+	if got, is := as(10*time.Minute+20*time.Second, falling); len(got) != 7 || got[0].Words(is) != said(10*time.Minute)+", was "+at(10*time.Minute) || !got[0].Within() {
+		t.Errorf("fell: %+v", got)
 	}
-	if got := s.Kept()[0].Words(Forecast{At: later.At, Trend: TrendFlat}); got != "said 03:22, now open" {
-		t.Error(got)
+	slower := func(x float64) float64 { return 41 - min(x, 180)/15 - max(0, x-180)/30 } // a change after 3:00: 17:00
+	if got, is := as(7*time.Minute+30*time.Second, slower); len(got) < 4 || got[0].Words(is) != said(10*time.Minute)+", now "+at(17*time.Minute) {
+		t.Errorf("slower: %+v", got)
 	}
-	say(11*time.Minute, Forecast{CaughtUp: true})
-	say(12*time.Minute, Forecast{CaughtUp: true})
-	kept := s.Kept()
-	if len(kept) != 2 || kept[0].Words(later) != "said 03:22, was 03:23" || !kept[0].Within() || kept[1].Within() {
-		t.Errorf("%+v", kept)
+	rising := func(x float64) float64 { return 20 + x/6 } // 60 s after 4:00
+	if got, is := as(4*time.Minute+30*time.Second, rising); len(got) != 3 || !got[0].Escalation || got[0].Words(is) != said(4*time.Minute)+", was "+at(4*time.Minute) || !got[0].Within() {
+		t.Errorf("rising: %+v", got)
 	}
-	for i := range 40 {
-		say(time.Duration(20+i)*time.Minute, Forecast{ToEscalation: in(60), Level: cluster.Known(50), Limits: ForecastLimits{1, 60}})
+	flat := func(x float64) float64 { return max(20, 41-x/15) }
+	if got, is := as(8*time.Minute+30*time.Second, flat); len(got) == 0 || got[0].Words(is) != said(10*time.Minute)+", now open" {
+		t.Errorf("flat: %+v", got)
 	}
-	if kept := s.Kept(); len(kept) != mostScored || kept[0].Within() {
-		t.Errorf("%d kept", len(kept))
-	}
-	say(61*time.Minute, Forecast{Level: cluster.Known(61), Limits: ForecastLimits{1, 60}})
-	if kept := s.Kept(); !kept[mostScored-1].Came.Equal(now.Add(61 * time.Minute)) {
-		t.Errorf("%+v", kept[mostScored-1])
+	acted := cluster.ActionAt{At: begin.Add(150 * time.Second), Step: cluster.ActionStep{Stage: cluster.ActionAnswered, Verdict: cluster.Clean("accepted")}}
+	if got, _ := as(4*time.Minute+30*time.Second, falling, acted); len(got) != 2 || got[0].Made.Before(acted.At) {
+		t.Errorf("overtaken by an action: %+v", got)
 	}
 }

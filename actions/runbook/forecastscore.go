@@ -1,15 +1,20 @@
 package runbook
 
 import (
-	"slices"
 	"time"
+
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
+// MostScored is how many forecasts about a replica are held to account.
+const MostScored = 8
+
 const (
-	// scoreEvery is how far apart the forecasts that are kept are made.
+	// scoreEvery is how far apart the forecasts that are held to account are made.
 	scoreEvery = time.Minute
-	// mostScored bounds how many are kept.
-	mostScored = 8
+	// arrivalWidth is for how long a lag must stay where it was forecast to come to,
+	// and how exactly it is told when it came: one reading may be an outlier.
+	arrivalWidth = 5 * time.Second
 )
 
 // Scored is one forecast that is held to account: made at Made, it said that the
@@ -41,6 +46,72 @@ func (s Scored) Words(now Forecast) string {
 	return said + ", now open"
 }
 
+// ScoreMarks are the instants at which the forecasts that are held to account at
+// at were made, oldest first: the last full minutes.
+func ScoreMarks(at time.Time) []time.Time {
+	marks := make([]time.Time, 0, MostScored)
+	last := at.Truncate(scoreEvery)
+	if last.Equal(at) {
+		last = last.Add(-scoreEvery)
+	}
+	for i := MostScored - 1; i >= 0; i-- {
+		marks = append(marks, last.Add(-time.Duration(i)*scoreEvery))
+	}
+	return marks
+}
+
+// ForecastAt forecasts a replica's lag as it could have been forecast at at,
+// which is not after s. It is the same whenever it is asked.
+func ForecastAt(s *cluster.Snapshot, id cluster.NodeID, at time.Time) Forecast {
+	f := Forecast{At: at, Limits: limitsOf(s), Gone: true}
+	if s.Series == nil {
+		return f
+	}
+	points := lagPoints(s, id, at, 0)
+	if n := len(points); n > 0 && points[n-1].Seconds <= f.Limits.CaughtUp {
+		f.Gone, f.CaughtUp = false, true
+		return f
+	}
+	return Predict(points, s.Touched(), at, f.Limits)
+}
+
+// Score holds past forecasts about a replica to account, in their order: those
+// that named an instant, and were not overtaken by an action, which they could
+// not know of.
+func Score(s *cluster.Snapshot, id cluster.NodeID, past []Forecast) []Scored {
+	var list []Scored
+	acted := lastOf(s.Touched(), s.At)
+	for i := range past {
+		f := &past[i]
+		for _, escalation := range []bool{false, true} {
+			if at, low, high, ok := f.when(escalation); ok && !f.At.Before(acted) {
+				list = append(list, Scored{Made: f.At, Escalation: escalation, Said: at, Low: low, High: high})
+			}
+		}
+	}
+	if len(list) > 0 && s.Series != nil {
+		n := int((MostScored+1)*scoreEvery/arrivalWidth) + 1
+		for _, b := range s.Series.Buckets(id, cluster.QuantityLag, s.At, arrivalWidth, n) {
+			arrive(list, &b, limitsOf(s))
+		}
+	}
+	return list
+}
+
+// arrive notes on the forecasts made before b what came in it.
+func arrive(list []Scored, b *cluster.Bucket, limits ForecastLimits) {
+	if b.N == 0 {
+		return
+	}
+	for i := range list {
+		k := &list[i]
+		there := !k.Escalation && b.Max <= limits.CaughtUp || k.Escalation && b.Min >= limits.Escalate
+		if there && k.Came.IsZero() && !b.From.Before(k.Made) {
+			k.Came = b.From
+		}
+	}
+}
+
 // when returns the instant of what is forecast, with its bounds.
 func (f Forecast) when(escalation bool) (at, low, high time.Time, ok bool) {
 	e := f.ToCaughtUp
@@ -55,40 +126,3 @@ func (f Forecast) when(escalation bool) (at, low, high time.Time, ok bool) {
 	late, _ := e.Bounds[1].Value()
 	return f.At.Add(seconds(best)), f.At.Add(seconds(soon)), f.At.Add(seconds(late)), true
 }
-
-// came tells whether what was forecast is there.
-func (f Forecast) came(escalation bool) bool {
-	if !escalation {
-		return f.CaughtUp
-	}
-	level, ok := f.Level.Value()
-	return ok && level >= f.Limits.Escalate
-}
-
-// Scores are the last forecasts about one replica, oldest first. The zero value
-// is empty and ready.
-type Scores struct{ kept []Scored }
-
-// Add takes the newest forecast: what came is noted on those still open, and at
-// most once a minute the forecast itself is kept.
-func (s *Scores) Add(f Forecast) {
-	for i := range s.kept {
-		if k := &s.kept[i]; k.Came.IsZero() && f.came(k.Escalation) {
-			k.Came = f.At
-		}
-	}
-	if n := len(s.kept); n > 0 && f.At.Sub(s.kept[n-1].Made) < scoreEvery {
-		return
-	}
-	for _, escalation := range []bool{false, true} {
-		if at, low, high, ok := f.when(escalation); ok {
-			s.kept = append(s.kept, Scored{Made: f.At, Escalation: escalation, Said: at, Low: low, High: high})
-		}
-	}
-	if more := len(s.kept) - mostScored; more > 0 {
-		s.kept = slices.Delete(s.kept, 0, more)
-	}
-}
-
-// Kept returns the forecasts that are kept, oldest first.
-func (s *Scores) Kept() []Scored { return slices.Clone(s.kept) }
