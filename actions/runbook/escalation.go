@@ -24,7 +24,6 @@ const (
 type Escalations struct {
 	over     map[cluster.NodeID]time.Time // lag above the limit of escalation, since
 	critical map[cluster.NodeID]time.Time // lag above critical
-	crashes  map[cluster.NodeID]*restarts
 	since    map[string]time.Time
 }
 
@@ -32,7 +31,7 @@ type Escalations struct {
 func NewEscalations() *Escalations {
 	return &Escalations{
 		over: map[cluster.NodeID]time.Time{}, critical: map[cluster.NodeID]time.Time{},
-		crashes: map[cluster.NodeID]*restarts{}, since: map[string]time.Time{},
+		since: map[string]time.Time{},
 	}
 }
 
@@ -44,14 +43,14 @@ func (e *Escalations) Note(s *cluster.Snapshot) []cluster.Escalation {
 		r := &s.Replicas[i]
 		above(e.over, r, limits.Escalate, s.At)
 		above(e.critical, r, limits.Critical, s.At)
-		if e.restarts(&r.Node, s.At) {
+		if r.Host.Service.Looping() {
 			crashed = append(crashed, r.ID)
 		}
 		if speaksOfCorruption(r) {
 			corrupt = append(corrupt, r.ID)
 		}
 	}
-	if e.restarts(&s.Primary.Node, s.At) {
+	if s.Primary.Host.Service.Looping() {
 		crashed = append(crashed, s.Primary.ID)
 	}
 	several := held(s, e.critical)
@@ -123,13 +122,5 @@ func (e *Escalations) shift(by time.Duration) {
 	}
 	for reason, t := range e.since {
 		e.since[reason] = t.Add(by)
-	}
-	for _, x := range e.crashes {
-		x.newest = x.newest.Add(by)
-		for _, times := range x.at {
-			for i := range times {
-				times[i] = times[i].Add(by)
-			}
-		}
 	}
 }

@@ -113,7 +113,7 @@ func (w *wiring) host(n config.Node) (*host.Collector, error) {
 	return host.New(host.Options{
 		Node: cluster.NodeID(n.ID), Transport: t, Clock: w.clock,
 		Proc: n.Proc, Sys: n.Sys, WALPath: w.config.WALPath, Process: w.config.Process,
-		Ports: w.rpcPorts(), Names: w.rpcNames(),
+		Ports: w.rpcPorts(), Names: w.rpcNames(), Unit: w.config.Unit, APIConfig: w.apiConfig(n),
 	}), nil
 }
 
@@ -192,4 +192,13 @@ func address(word string) cluster.Text {
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
 	return cluster.Clean(u.String())
+}
+
+// apiConfig is where a node's host has the database's own configuration, of which
+// the primary's alone has a say in replication.
+func (w *wiring) apiConfig(n config.Node) string {
+	if n.ID != w.config.PrimaryID() {
+		return ""
+	}
+	return w.config.APIToml
 }

@@ -29,7 +29,7 @@ func (s *State) Keyframe() []Observation {
 	for _, id := range sortedKeys(s.nodes) {
 		n := s.nodes[id]
 		add(n.probe.usable, n.probe.newest, n.admin.usable, n.admin.newest)
-		add(n.metrics.usable, n.metrics.newest, n.facts, n.socketBase, n.sockets)
+		add(n.metrics.usable, n.metrics.newest, n.facts, n.socketBase, n.sockets, n.service, n.api)
 		add(n.ping.usable, n.ping.newest, n.port.usable, n.port.newest)
 		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
 	}
@@ -59,6 +59,9 @@ func (s *State) remember() *Recall {
 	for _, id := range sortedKeys(s.peers) {
 		r.Peers = append(r.Peers, *s.peers[id])
 	}
+	for _, id := range sortedKeys(s.services) {
+		r.Services = append(r.Services, *s.services[id])
+	}
 	for k, c := range s.counters {
 		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points), Anew: c.anew})
 	}
@@ -79,6 +82,7 @@ func (s *State) recall(r *Recall) {
 	clear(s.counters)
 	clear(s.probes)
 	clear(s.peers)
+	clear(s.services)
 	s.found = nil
 	for i := range r.Lags {
 		l := r.Lags[i]
@@ -95,6 +99,10 @@ func (s *State) recall(r *Recall) {
 	for i := range r.Peers {
 		p := r.Peers[i]
 		s.peers[p.Node] = &p
+	}
+	for i := range r.Services {
+		m := r.Services[i]
+		s.services[m.Node] = &m
 	}
 	for _, c := range r.Counts {
 		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points), c.Anew}

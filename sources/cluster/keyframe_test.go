@@ -49,7 +49,7 @@ func TestKeyframeRebuildsTheState(t *testing.T) {
 
 func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	id := rapid.SampledFrom([]NodeID{"node2", "node3", "node9"}).Draw(r, "node")
-	switch rapid.IntRange(0, 15).Draw(r, "kind") {
+	switch rapid.IntRange(0, 17).Draw(r, "kind") {
 	case 0, 1, 2:
 		lags := map[NodeID]float64{}
 		for _, id := range []NodeID{"node2", "node3", "node9"} {
@@ -91,6 +91,13 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 		f.publish(now, Source{FromHost, teller}, &SocketReading{
 			Uptime: boot + now, Via: Clean("ss"), Connections: list[rapid.IntRange(0, 1).Draw(r, "from"):],
 		}, nil)
+	case 16:
+		f.publish(now, Source{FromHost, id}, &ServiceReading{
+			Uptime: now, Unit: Clean("u"), Told: now%3 > 0, Active: Clean("active"), Counted: true,
+			Entered: now / 2, Restarts: rapid.Uint64Range(0, 9).Draw(r, "restarts"),
+		}, nil)
+	case 17:
+		f.publish(now, Source{FromHost, rapid.SampledFrom([]NodeID{"node1", id}).Draw(r, "of")}, &APIConfig{Read: now%2 == 0, MaxLag: Setting{true, true, 30}}, nil)
 	case 11:
 		f.publish(now, Source{Kind: FromJudge}, rapid.SampledFrom([]Body{
 			&AlertChange{Rule: Clean("a"), Replica: id, State: AlertPending, Since: t0}, &AlertChange{Rule: Clean("b"), Replica: id, Critical: true},

@@ -16,6 +16,7 @@ type nodeState struct {
 	base, last          *Observation // host readings: rates run from base to last
 	procBase, procAt    *Observation // the same for those that have processes
 	sockets, socketBase *Observation // lists of connections: rates run from base to the newest
+	service, api        *Observation // of the database: its unit, its configuration
 	usage               Host         // figures from the above; Access is filled in when viewed
 }
 
@@ -69,6 +70,13 @@ func (s *State) applyHost(o *Observation) {
 	case *SocketReading:
 		s.foldSockets(n, o, b)
 		return // beside counters too
+	case *ServiceReading:
+		n.service = keep(o)
+		s.service(o.Source.Node).counter(o.Taken, b)
+		return
+	case *APIConfig:
+		n.api = keep(o)
+		return
 	case *HostReading:
 		s.foldHost(n, o, b)
 	}
@@ -106,6 +114,7 @@ func (s *State) foldHost(n *nodeState, o *Observation, r *HostReading) {
 			n.procBase = n.procAt
 		}
 		n.procAt = n.last
+		s.service(o.Source.Node).processes(o.Taken, r)
 	}
 	n.usage = s.usage(n)
 }

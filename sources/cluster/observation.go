@@ -78,6 +78,8 @@ func (*MetricsReading) body()  {}
 func (*HostReading) body()     {}
 func (*HostFacts) body()       {}
 func (*SocketReading) body()   {}
+func (*ServiceReading) body()  {}
+func (*APIConfig) body()       {}
 func (*Session) body()         {}
 func (*Settings) body()        {}
 func (*Note) body()            {}

@@ -11,6 +11,7 @@ type Recall struct {
 	Syncs     []SyncRecall
 	Probes    []ProbeRecall
 	Peers     []PeerRecall
+	Services  []ServiceRecall
 }
 
 // LagRecall is the memory of one replica's lag gauge: how long its digits have

@@ -72,8 +72,9 @@ type Primary struct {
 	Assertions         Figure // counter
 	IngestPerSecond    Figure
 	SentBytesPerSecond Figure
-	Admin              Access // its admin interface, read only
-	AssertionsWhy      Text   // why a figure above is unknown
+	Config             APIConfigView // its own, as its host has it
+	Admin              Access        // its admin interface, read only
+	AssertionsWhy      Text          // why a figure above is unknown
 }
 
 // Replica is one follower.
@@ -169,6 +170,7 @@ type Host struct {
 	Uptime         time.Duration
 	Missing        []MissingSection
 	Sockets        Sockets
+	Service        Service
 }
 
 // CPUUsage are percentages of all processors together, as iostat reckons them.

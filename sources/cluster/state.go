@@ -33,6 +33,7 @@ type State struct {
 	counters map[counterKey]*counter
 	probes   map[NodeID][]ProbePoint
 	peers    map[NodeID]*PeerRecall
+	services map[NodeID]*ServiceRecall
 	judged   judgements
 
 	prometheus attempts
@@ -62,6 +63,7 @@ func NewState() *State {
 		counters: map[counterKey]*counter{},
 		probes:   map[NodeID][]ProbePoint{},
 		peers:    map[NodeID]*PeerRecall{},
+		services: map[NodeID]*ServiceRecall{},
 		judged:   newJudgements(),
 	}
 }
@@ -222,6 +224,11 @@ func (s *State) Clone() *State {
 	for id, p := range s.peers {
 		copied := *p
 		c.peers[id] = &copied
+	}
+	c.services = make(map[NodeID]*ServiceRecall, len(s.services))
+	for id, m := range s.services {
+		copied := *m // its lists are replaced, never changed
+		c.services[id] = &copied
 	}
 	c.judged = judgements{maps.Clone(s.judged.alerts), maps.Clone(s.judged.verdicts), maps.Clone(s.judged.escalations)}
 	c.acts.steps = slices.Clone(s.acts.steps)

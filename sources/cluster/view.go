@@ -74,6 +74,7 @@ func (s *State) viewNode(spec NodeSpec, configured bool, at time.Time) Node {
 	v.Host.Facts = n.hostFacts()
 	v.Host.Access = n.host.view(spec.Host, s.firstSeen, at, s.fresh())
 	v.Host.Sockets = s.viewSockets(spec.ID, v.Host.Access, at)
+	v.Host.Service = s.viewService(spec.ID, at)
 	return v
 }
 
@@ -89,6 +90,7 @@ func (s *State) viewPrimary(at time.Time) Primary {
 	}
 	v.IngestPerSecond = c.freshRate(at, s.fresh())
 	v.SentBytesPerSecond = s.sentRate(at)
+	v.Config = s.viewAPIConfig(v.ID, at)
 	if n := s.nodes[v.ID]; n != nil {
 		v.Admin = n.admin.view(n.admin.newest != nil, s.firstSeen, at, s.fresh())
 	} else {

@@ -38,11 +38,19 @@ type Options struct {
 	// Names are host names at which nodes have their RPC ports: the host resolves
 	// them, since it may know them otherwise than the monitor.
 	Names []string
+	// Unit is the systemd unit of the database, which tells when it was started and
+	// how often again. Not asked if empty, or if it can be no unit's name.
+	Unit string
+	// APIConfig is where the database's own configuration is on the host, of which two
+	// settings of replication are read. Not read if empty.
+	APIConfig string
 	// ProcessEvery is how often processes are read (2 s), ScanEvery how often
 	// new ones are looked for, which starts a process on the host (10 s),
 	// SocketsEvery how often connections are listed, which starts one or two (10 s),
-	// and FactsEvery how often the facts are read, which starts a few (30 s).
-	ProcessEvery, ScanEvery, SocketsEvery, FactsEvery time.Duration
+	// ServiceEvery how often the unit is asked for (30 s), ConfigEvery how often the
+	// configuration is read (1 min), each of which starts a few, and FactsEvery how
+	// often the facts are read, which does too (30 s).
+	ProcessEvery, ScanEvery, SocketsEvery, ServiceEvery, ConfigEvery, FactsEvery time.Duration
 	// Backoff is how long to wait before the next attempt after n failed ones,
 	// from 1; by default 1, 2, 4 s and so on up to 30 s, each 30 % more or less.
 	Backoff func(n int) time.Duration
@@ -64,6 +72,8 @@ func (o *Options) setDefaults() {
 		{&o.ProcessEvery, 2 * time.Second},
 		{&o.ScanEvery, 10 * time.Second},
 		{&o.SocketsEvery, 10 * time.Second},
+		{&o.ServiceEvery, 30 * time.Second},
+		{&o.ConfigEvery, time.Minute},
 		{&o.FactsEvery, 30 * time.Second},
 	} {
 		if *d.at <= 0 {
@@ -74,7 +84,13 @@ func (o *Options) setDefaults() {
 		o.Backoff = backoff
 	}
 	o.Process = o.Process[:min(len(o.Process), maxComm)]
+	if !unitName.MatchString(o.Unit) {
+		o.Unit = ""
+	}
 }
+
+// unitName is what systemd.unit(5) lets a name have, but no dash at its beginning.
+var unitName = regexp.MustCompile(`^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]{0,254}$`)
 
 // maxPorts bounds the filter that the host gives to ss.
 const maxPorts = 32
@@ -187,7 +203,7 @@ func (c *Collector) collect(ctx context.Context) ([]sources.Reading, *cluster.Fa
 		return readings, failure
 	}
 	c.retry.succeeded()
-	return append(readings, counters...), nil
+	return slices.Concat(readings, counters, c.readSlow(ctx)), nil
 }
 
 // connect opens a session and has the script running in it.
@@ -198,7 +214,7 @@ func (c *Collector) connect(ctx context.Context) *cluster.Failure {
 	}
 	answers := make(chan answer, 1)
 	l, failure := remote.Open(ctx, c.o.Transport, script,
-		[]string{c.o.Proc, c.o.Sys, wal, c.o.Process, c.o.Dialect, c.o.ports(), c.o.names()}, c.limits.Limits, hear(answers))
+		[]string{c.o.Proc, c.o.Sys, wal, c.o.Process, c.o.Dialect, c.o.ports(), c.o.names(), c.o.Unit, c.o.APIConfig}, c.limits.Limits, hear(answers))
 	if failure != nil {
 		return failure
 	}

@@ -15,7 +15,9 @@ const (
 	sectionPIDs      = "pids" // finds the processes; starts a shell on the host
 	sectionProcesses = "processes"
 	sectionFacts     = "facts"
-	sectionSockets   = "sockets" // starts a process or two on the host
+	sectionSockets   = "sockets" // starts a process or two on the host, as do the following
+	sectionService   = "service"
+	sectionAPIConfig = "config"
 )
 
 // reader turns the answer to a tick into a reading.

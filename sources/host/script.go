@@ -16,6 +16,12 @@ var factsSource []byte
 //go:embed sockets.sh
 var socketsSource []byte
 
+//go:embed service.sh
+var serviceSource []byte
+
+//go:embed config.sh
+var configSource []byte
+
 //go:embed ticks.awk
 var awkSource []byte
 
@@ -27,7 +33,8 @@ var script = assemble()
 func assemble() []byte {
 	s := remote.Compact(shellSource)
 	for place, program := range map[string][]byte{
-		"{{facts.sh}}": factsSource, "{{sockets.sh}}": socketsSource, "{{ticks.awk}}": awkSource,
+		"{{facts.sh}}": factsSource, "{{sockets.sh}}": socketsSource, "{{service.sh}}": serviceSource,
+		"{{config.sh}}": configSource, "{{ticks.awk}}": awkSource,
 	} {
 		quoted := bytes.ReplaceAll(remote.Compact(program), []byte(`'`), []byte(`'\''`))
 		s = bytes.Replace(s, []byte(place), quoted, 1)

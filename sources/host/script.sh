@@ -7,15 +7,15 @@
 # one function, so that it is parsed to its end before anything runs.
 #
 #   it says   @NONCE HELLO 1 OS        once; all before it is noise of the login
-#   it reads  7 lines                  proc root, sys root, WAL path, process prefix, dialect,
-#                                      RPC ports, names to resolve
+#   it reads  9 lines                  proc root, sys root, WAL path, process prefix, dialect,
+#                                      RPC ports, names to resolve, unit, configuration file
 #   it reads  T N SECTION...           a tick
 #   it says   @NONCE B N SECTION       and the lines of the section, and
 #             @NONCE E N SECTION RC    0 read, 1 not readable, 2 not known,
 #                                      3 read, but more than 64 processes were left out; and
 #             @NONCE D N               after the last section
 #
-# The text of facts.sh, sockets.sh and ticks.awk is put into it before it is sent.
+# The text of the other programs is put into it before it is sent.
 stemetop() {
 	set -f
 	umask 077
@@ -31,10 +31,13 @@ stemetop() {
 
 	IFS= read -r proc && IFS= read -r sys && IFS= read -r wal &&
 		IFS= read -r want && IFS= read -r dialect &&
-		IFS= read -r ports && IFS= read -r names || exit 0
+		IFS= read -r ports && IFS= read -r names &&
+		IFS= read -r unit && IFS= read -r api || exit 0
 
 	facts='{{facts.sh}}'
 	sockets='{{sockets.sh}}'
+	service='{{service.sh}}'
+	config='{{config.sh}}'
 	program='{{ticks.awk}}'
 
 	# The awk that answers each line as it comes: mawk must be told to. Others are
@@ -55,10 +58,12 @@ stemetop() {
 	STEMETOP_HZ=$(getconf CLK_TCK 2>/dev/null)
 	STEMETOP_PAGE=$(getconf PAGESIZE 2>/dev/null)
 	STEMETOP_FACTS=$facts STEMETOP_SOCKETS=$sockets
-	STEMETOP_PORTS=$ports STEMETOP_NAMES=$names
+	STEMETOP_SERVICE=$service STEMETOP_CONFIG=$config
+	STEMETOP_PORTS=$ports STEMETOP_NAMES=$names STEMETOP_UNIT=$unit STEMETOP_API=$api
 	export STEMETOP_NONCE STEMETOP_PROC STEMETOP_SYS STEMETOP_WAL STEMETOP_WANT
 	export STEMETOP_DIALECT STEMETOP_HZ STEMETOP_PAGE STEMETOP_FACTS
-	export STEMETOP_SOCKETS STEMETOP_PORTS STEMETOP_NAMES
+	export STEMETOP_SOCKETS STEMETOP_SERVICE STEMETOP_CONFIG
+	export STEMETOP_PORTS STEMETOP_NAMES STEMETOP_UNIT STEMETOP_API
 	case $dialect in
 	gawk) exec gawk "$program" ;;
 	mawk) exec mawk -W interactive "$program" ;;
@@ -147,20 +152,20 @@ stemetop() {
 			[ -z "$stat" ] || out=$out$stat$nl
 		done
 	}
+	program() {
+		printf '%s' "$out"
+		out=
+		(eval "$1") </dev/null 2>/dev/null
+		return 0
+	}
 	section() {
 		case $1 in
 		pids) scan; return 0 ;;
 		processes) processes; return $more ;;
-		facts)
-			printf '%s' "$out"
-			out=
-			(eval "$STEMETOP_FACTS") </dev/null 2>/dev/null
-			return 0 ;;
-		sockets)
-			printf '%s' "$out"
-			out=
-			(eval "$STEMETOP_SOCKETS") </dev/null 2>/dev/null
-			return 0 ;;
+		facts) program "$STEMETOP_FACTS"; return 0 ;;
+		sockets) program "$STEMETOP_SOCKETS"; return 0 ;;
+		service) program "$STEMETOP_SERVICE"; return 0 ;;
+		config) program "$STEMETOP_CONFIG"; return 0 ;;
 		pressure) [ -r "$proc/pressure/io" ] || return 1 ;;
 		uptime | loadavg | stat | diskstats | net/dev | meminfo) [ -r "$proc/$1" ] || return 1 ;;
 		*) return 2 ;;

@@ -1,5 +1,5 @@
 # Answers every tick: one process for all of them, which starts others only for
-# "pids", "facts" and "sockets". No number is reckoned here: old mawks cut at 2^31.
+# "pids", "facts", "sockets", "service" and "config". No number is reckoned here: old mawks cut at 2^31.
 
 function say(s) { out = out s "\n" }
 
@@ -117,8 +117,9 @@ function facts(   cmd, l, w, phys) {
 	return 0
 }
 
-function sockets(   cmd, l) {
-	cmd = "eval \"$STEMETOP_SOCKETS\" </dev/null 2>/dev/null"
+# A program for sh, by the name of the variable that holds it.
+function program(name,   cmd, l) {
+	cmd = "eval \"$STEMETOP_" name "\" </dev/null 2>/dev/null"
 	while ((cmd | getline l) > 0) say(l)
 	close(cmd)
 	return 0
@@ -145,7 +146,9 @@ function section(name) {
 	if (name == "pids") return scan()
 	if (name == "processes") return processes()
 	if (name == "facts") return facts()
-	if (name == "sockets") return sockets()
+	if (name == "sockets") return program("SOCKETS")
+	if (name == "service") return program("SERVICE")
+	if (name == "config") return program("CONFIG")
 	return 2
 }
 

@@ -72,6 +72,8 @@ func bodyKinds() []bodyKind {
 		{"action", reflect.TypeFor[cluster.ActionStep]()},
 		{"peer_ping", reflect.TypeFor[cluster.PeerPing]()},
 		{"peer_port", reflect.TypeFor[cluster.PeerPort]()},
+		{"service", reflect.TypeFor[cluster.ServiceReading]()},
+		{"api_config", reflect.TypeFor[cluster.APIConfig]()},
 	}
 }
 

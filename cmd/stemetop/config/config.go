@@ -29,8 +29,8 @@ type Config struct {
 	Alerts     []Alert    `yaml:"alerts"`
 	WALPath    string     `yaml:"wal_path" doc:"the write-ahead log on the hosts; its disk is listed first"`
 	Process    string     `yaml:"process" doc:"how the names of the database's processes begin"`
-	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log and for actions.restart"`
-	APIToml    string     `yaml:"api_toml" doc:"the database's own configuration on the primary, for actions.rpc_timeout"`
+	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log, its restarts and actions.restart"`
+	APIToml    string     `yaml:"api_toml" doc:"the database's own configuration on the primary, for two settings and actions.rpc_timeout"`
 	RPCPort    int        `yaml:"rpc_port" doc:"the replication port, for nodes without rpc"`
 	Ramp       Ramp       `yaml:"ramp"`
 	Actions    Actions    `yaml:"actions"`
