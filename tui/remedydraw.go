@@ -19,6 +19,8 @@ const dialogWidth = 92
 type sheet struct {
 	s     *panes.Styles
 	w     int
+	tight bool // what explains is cut to a line
+	whole bool // what comes now is not: it says what is done, or warns
 	lines []string
 }
 
@@ -26,16 +28,28 @@ func (t *sheet) line(look panes.Style, text string) {
 	t.lines = append(t.lines, look.Render(fit(text, t.w)))
 }
 
-// labelCells is the width of the labels left of a dialog's text.
+// labelCells is the least width of the labels left of a dialog's text: that of
+// the words that all dialogs have.
 const labelCells = 9
 
-// labelled adds text beside a label, on as many lines as it needs.
+// labelled adds text beside a label, on as many lines as it needs. A label that
+// is longer than most takes its room from the first line.
 func (t *sheet) labelled(label string, look panes.Style, text string) {
-	for i, line := range wrapped(text, t.w-labelCells) {
+	label = safe(label)
+	indent := labelCells
+	if n := width(label); n >= labelCells {
+		label = ansi.Truncate(label, max(t.w/2, labelCells), "")
+		indent = width(label) + 1
+	}
+	lines := wrapped(text, t.w-indent)
+	if t.tight && !t.whole && len(lines) > 1 {
+		lines = []string{ansi.Truncate(text, t.w-indent, string(t.s.Glyphs.Ellipsis))}
+	}
+	for i, line := range lines {
 		if i > 0 {
 			label = ""
 		}
-		t.lines = append(t.lines, t.s.Label.Render(fit(label, labelCells))+look.Render(fit(line, t.w-labelCells)))
+		t.lines = append(t.lines, t.s.Label.Render(fit(label, indent))+look.Render(fit(line, t.w-indent)))
 	}
 }
 
@@ -54,31 +68,40 @@ func wrapped(text string, w int) []string {
 // drawRemedy draws the dialog of an action, and tells whether all of it is seen:
 // nothing is confirmed that is not.
 func (m *model) drawRemedy(s *actions.State, w, h int) (b box, fits bool) {
-	d := s.Dialog
-	if d == nil {
+	if s.Dialog == nil {
 		return box{title: "action"}, false
 	}
-	t := &sheet{s: m.styles, w: max(min(w-4, dialogWidth), 1)}
+	for _, tight := range []bool{false, true} {
+		t := &sheet{s: m.styles, w: max(min(w-4, dialogWidth), 1), tight: tight}
+		b = t.dialog(m, s)
+		if len(b.lines) <= h-2 && w >= 40 {
+			return b, true
+		}
+	}
+	small := &sheet{s: m.styles, w: max(min(w-4, dialogWidth), 1)}
+	small.labelled("", m.styles.Warn, "enlarge the terminal to see all of this: it takes "+strconv.Itoa(len(b.lines)+2)+" lines. esc cancels")
+	return box{title: b.title, lines: small.lines}, false
+}
+
+// dialog draws a dialog as it stands.
+func (t *sheet) dialog(m *model, s *actions.State) box {
+	d := s.Dialog
 	switch {
 	case d.Phase == actions.Looking:
-		t.line(m.styles.Text, "reading what the plan needs")
+		t.line(t.s.Text, "reading what the plan needs")
 	case d.Phase == actions.Refused:
+		t.whole = true
 		t.labelled("not done", m.styles.Warn, d.Refusal.Why.String())
 		t.labelledText("hint", m.styles.Text, d.Refusal.Hint)
 	case d.Phase >= actions.ReadingBack:
+		t.whole = true
 		t.became(d)
 	default:
 		t.plan(s, d, m.o.Actions.Now())
 	}
 	t.labelledText("", m.styles.Message, d.Note)
 	cursor := t.prompt(m, d, m.o.Actions.Now())
-	b = box{title: titleOf(d), lines: t.lines, cursor: cursor, low: d.Phase >= actions.Verifying}
-	if len(t.lines) <= h-2 && w >= 40 {
-		return b, true
-	}
-	small := &sheet{s: m.styles, w: t.w}
-	small.labelled("", m.styles.Warn, "enlarge the terminal to see all of "+titleOf(d)+": it takes "+strconv.Itoa(len(t.lines)+2)+" lines. esc cancels")
-	return box{title: titleOf(d), lines: small.lines}, false
+	return box{title: titleOf(d), lines: t.lines, cursor: cursor, low: d.Phase >= actions.Verifying}
 }
 
 func titleOf(d *actions.Dialog) string {
@@ -88,70 +111,35 @@ func titleOf(d *actions.Dialog) string {
 	return d.Plan.Title.String()
 }
 
-// plan is all that is decided on.
+// plan is all that is decided on, in the words that the line has too.
 func (t *sheet) plan(st *actions.State, d *actions.Dialog, now actions.Now) {
-	p, s := d.Plan, t.s
-	why := p.TierIs.String()
-	if why == "" {
-		why = "it takes load off, and can be undone"
-	}
-	t.labelled(p.Tier.String(), s.Text, why)
-	for i, line := range p.Deed.Lines() {
-		label := ""
-		if i == 0 {
-			label = "sends"
+	s := t.s
+	looks := map[string]panes.Style{"request": s.Name, "then": s.Name, "warning": s.Warn, "blocked": s.Crit}
+	look := s.Text
+	for i, l := range d.Plan.Lines() {
+		if l.Text.IsZero() || i == 0 && l.Text == d.Plan.Title { // which is the box's
+			continue
 		}
-		t.labelled(label, s.Name, line.String())
+		if l.Name != "" { // else it goes on as the one before
+			if look, t.whole = looks[l.Name]; !t.whole {
+				look = s.Text
+			}
+		}
+		t.labelled(l.Name, look, l.Text.String())
 	}
-	t.labelled("on", s.Text, targetOf(&p.Target))
-	t.facts(p.Facts)
-	t.labelledText("expect", s.Text, p.Expect)
-	t.labelledText("stop if", s.Text, p.Stop)
-	t.labelledText("undo", s.Text, p.Undo)
-	for _, warn := range p.Warn {
-		t.labelled("warning", s.Warn, warn.String())
-	}
+	t.whole = true
 	for _, c := range d.Changed {
-		t.labelled("changed", s.Warn, c.Name+": "+c.Old.String()+", now "+c.New.String())
+		t.labelled("changed", s.Warn, c.Words().String())
 	}
 	if left := st.Peace(now); left > 0 {
 		t.labelled("warning", s.Warn, "the server asked to be left alone for "+upTo(left))
 	}
-	t.labelledText("blocked", s.Crit, p.Blocked)
 }
 
-// targetOf says what is acted on, and how it was identified.
-func targetOf(g *actions.Target) string {
-	text := "cluster " + g.Cluster.String() + ", primary " + g.Primary.Text().String()
-	if g.ID != "" {
-		text = g.ID.Text().String() + " of " + text
-	}
-	if g.Peer.Address != "" {
-		text += " at " + cluster.Clean(g.Peer.Address).String()
-	}
-	if !g.Started.IsZero() {
-		text += ", started " + g.Started.UTC().Format("2006-01-02 15:04:05Z")
-	}
-	return text
-}
-
-// facts are the present values, with their ages and where they are from.
+// facts are values with their ages and where they are from.
 func (t *sheet) facts(list []actions.Fact) {
-	name := 0
 	for _, f := range list {
-		name = max(name, width(cluster.Clean(f.Name).String()))
-	}
-	name = min(name, 24)
-	for i, f := range list {
-		label := ""
-		if i == 0 {
-			label = "now"
-		}
-		text := fit(cluster.Clean(f.Name).String(), name) + "  " + f.Value.String()
-		if f.Age != actions.NoAge {
-			text += ", " + panes.Age(f.Age) + " old"
-		}
-		t.labelled(label, t.s.Text, text+" ("+f.Source+")")
+		t.labelled(f.Name, t.s.Text, f.Words().String())
 	}
 }
 
@@ -191,7 +179,7 @@ func (t *sheet) prompt(m *model, d *actions.Dialog, now actions.Now) *point {
 		}
 	case actions.Armed:
 		if d.Plan.Tier == actions.Dangerous {
-			return t.word("type "+d.Plan.Word+" and enter: ", d.Typed, "esc cancels, "+upTo(d.Disarms-now.Hand)+" left")
+			return t.word("type "+safe(d.Plan.Word)+" and enter: ", d.Typed, "esc cancels, "+upTo(d.Disarms-now.Hand)+" left")
 		}
 		keys = "ARMED: y does it   esc cancels   " + upTo(d.Disarms-now.Hand) + " left"
 	case actions.NoRecord:
