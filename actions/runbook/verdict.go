@@ -32,7 +32,7 @@ func Diagnose(s *cluster.Snapshot, p *Past) []cluster.Verdict {
 			}
 			list[i] = diagnose(all, r)
 		} else {
-			list[i] = nothingToExplain(r)
+			list[i] = nothingToExplain(s, p, r)
 		}
 		list[i].Since = s.At
 		if v := &r.Verdict; v.Cause == list[i].Cause && v.Confidence == list[i].Confidence && !v.Since.IsZero() {
@@ -46,21 +46,25 @@ func Diagnose(s *cluster.Snapshot, p *Past) []cluster.Verdict {
 // be sure of that too: a gauge may stand still, and a replica without contact
 // may report 0. Where the primary can't reach it and no count confirms the lag,
 // there is something to explain after all.
-func nothingToExplain(r *cluster.Replica) cluster.Verdict {
+func nothingToExplain(s *cluster.Snapshot, p *Past, r *cluster.Replica) cluster.Verdict {
 	v := cluster.Verdict{Replica: r.ID, Cause: cluster.CauseNone, Confidence: cluster.ConfidenceLikely}
 	if r.Assertions.Indexed.Known() {
 		return v
 	}
 	v.Confidence = cluster.ConfidencePossible
 	v.Missing = texts([]string{because("its assertion count, which would confirm the lag", r.Assertions.Why)})
-	switch p := &r.Network.Peer; {
-	case barred(p.Port):
+	switch from := &r.Network.Peer; {
+	case barred(from.Port):
 		// Nothing can be replicated, so the lag is not to be believed.
 		v.Cause = cluster.CauseNetwork
-		v.For = texts([]string{because("from the primary RPC port "+p.Port.String(), p.PortWhy)})
+		v.For = texts([]string{because("from the primary RPC port "+from.Port.String(), from.PortWhy)})
 		v.Against = texts([]string{"the lag is told to be " + figure(r.Lag.Seconds, brief) + " s"})
 		v.Next = cluster.Clean(courses[v.Cause].likely)
-	case p.Port == cluster.PortUnknown && barred(r.Network.Port):
+	case p.standsAlone(s, r):
+		v.Cause = cluster.CauseMeasurement
+		v.For = texts([]string{"the lag has had the same digits, " + brief(p.subject(r.ID).now(sensorLag)) + " s, for a minute, while others move"})
+		v.Next = cluster.Clean(courses[v.Cause].maybe)
+	case from.Port == cluster.PortUnknown && barred(r.Network.Port):
 		v.Against = texts([]string{"RPC port " + r.Network.Port.String()})
 	}
 	return v

@@ -51,6 +51,11 @@ func surge(factor float64) func(*world) {
 	}
 }
 
+// moving lets the lag of another replica be as little steady as real ones are.
+func moving(w *world) {
+	w.nodes[2].faults = append(w.nodes[2].faults, fault{effect: effect{lag: func(_ float64, s int) float64 { return 0.05 + 0.1*float64(s%7) }}})
+}
+
 // wasRecorded gives a world the norms of a recording of its own healthy minutes.
 func wasRecorded(w *world) {
 	was := newWorld(w.seed, len(w.nodes)-1)
@@ -235,6 +240,20 @@ func beliefRules() []rule {
 			"nothing is written", 3, all(surge(0), hit(300, effect{lag: func(_ float64, s int) float64 { return float64(s - 300) }})), 340,
 			cluster.CauseMeasurement, likely,
 			[]string{"0 assertions behind"},
+			"",
+		},
+		{
+			"a lag that stands still below the warning, and no count", 3,
+			all(hit(300, effect{capacity: 0.3, lag: func(float64, int) float64 { return 3.25 }}), without(missing{metrics: true}), moving), 400,
+			cluster.CauseMeasurement, possible,
+			[]string{"the same digits, 3.3 s", "its assertion count", "compare the assertion counts"},
+			"",
+		},
+		{
+			"a lag of 0, no count, and no way from the primary", 3,
+			all(hit(300, effect{stops: true, port: cluster.PortFiltered, lag: func(float64, int) float64 { return 0 }}), without(missing{metrics: true})), 380,
+			cluster.CauseNetwork, possible,
+			[]string{"from the primary RPC port filtered", "the lag is told to be 0 s"},
 			"",
 		},
 		{"all is well", 3, func(*world) {}, 380, cluster.CauseNone, likely, nil, ""},

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -64,6 +65,35 @@ func (d *diagnosis) contradicted() {
 		d.accuse("counters", brief(behind)+" assertions behind, where "+brief(d.lag())+" s of "+perSecond(ingest)+" are "+brief(d.lag()*ingest))
 		d.clocks()
 	}
+}
+
+// standsFor is how many moments a lag must have the same digits, while those of
+// others change, to be doubted where no count tells: a minute.
+const standsFor = 12
+
+// standsAlone tells whether the lag of r stands still at a fraction of a second
+// while another replica's moves: gauges of one exporter are renewed alike, and
+// only a whole number, 0 above all, comes often.
+func (p *Past) standsAlone(s *cluster.Snapshot, r *cluster.Replica) bool {
+	v, stands := p.subject(r.ID).lagStands()
+	if !stands || v == math.Trunc(v) {
+		return false
+	}
+	return slices.ContainsFunc(s.Replicas, func(o cluster.Replica) bool {
+		n := p.subject(o.ID)
+		_, still := n.lagStands()
+		return len(n.moments) >= standsFor && n.has(sensorLag) && !still
+	})
+}
+
+// lagStands tells whether all the newest moments have the same lag.
+func (n *subject) lagStands() (v float64, ok bool) {
+	if len(n.moments) < standsFor {
+		return 0, false
+	}
+	newest := n.moments[len(n.moments)-standsFor:]
+	first := newest[0].v[sensorLag]
+	return float64(first), !slices.ContainsFunc(newest, func(m moment) bool { return m.v[sensorLag] != first })
 }
 
 // clocks judges the offset between the clocks of primary and replica.
