@@ -33,7 +33,7 @@ const (
 	sensorPathRTT                   // ms, from the primary's host
 	sensorPathLoss                  // percent, likewise
 	sensorFlowRTT                   // ms, of the RPC connection, by the primary's kernel
-	sensorResent                    // percent of the segments that it sends
+	sensorResent                    // percent of the segments that it sends, accidents apart
 	numSensors        = int(sensorResent) + 1
 )
 
@@ -91,8 +91,21 @@ func (v *readings) path(n *cluster.Network) {
 	v.set(sensorPathLoss, trips.Loss)
 	if f := &n.Kernel.Primary; f.Known {
 		v.set(sensorFlowRTT, f.RTT)
-		v.set(sensorResent, f.Retransmitted)
+		v.set(sensorResent, resent(f))
 	}
+}
+
+// resent returns the share of segments sent again. One now and then is a large
+// share of what hardly flows, and counts as none; but TCP waits ever longer where
+// nothing comes through, and then it is most of what is sent, with more waiting.
+func resent(f *cluster.Flow) cluster.Figure {
+	share, ok := f.Retransmitted.Value()
+	again, known := f.RetransmissionsPerSecond.Value()
+	queue, _ := f.SendQueue.Value()
+	if ok && known && again < fewResent && (share < stuckShare || queue == 0) {
+		return cluster.Known(0)
+	}
+	return f.Retransmitted
 }
 
 func readPrimary(p *cluster.Primary) readings {

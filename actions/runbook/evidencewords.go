@@ -98,7 +98,12 @@ func diskWords(k *cluster.DiskUsage) string {
 func perSecond(v float64) string { return brief(v) + "/s" }
 
 // milliseconds returns a time in ms.
-func milliseconds(v float64) string { return brief(v) + " ms" }
+func milliseconds(v float64) string {
+	if v > 0 && v < 0.05 {
+		return "<0.1 ms"
+	}
+	return brief(v) + " ms"
+}
 
 // names lists at most three nodes.
 func names(list []*cluster.Replica) string {

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"math"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -105,15 +106,22 @@ func (d *diagnosis) port(w *cluster.Network) {
 			cause: cluster.CauseNetwork, tool: "connect", order: d.orderOf(since), since: since,
 			text: because("RPC port "+w.Port.String(), w.PortWhy) + d.sinceWords(since),
 		})
-		if d.appliesNothing() {
-			d.find(finding{
-				cause: cluster.CauseNetwork, tool: "counters", order: d.orderOf(since), since: since, weak: true,
-				text: "applies nothing while the primary takes in " + figure(d.s.Primary.IngestPerSecond, perSecond),
-			})
+		if !barred(w.Peer.Port) {
+			d.nothingComes(since)
 		}
 	case cluster.PortClosed:
 		d.notes = append(d.notes, "RPC port closed: its host answers, stemedb does not listen")
 	default:
+	}
+}
+
+// nothingComes notes that a replica whose port is shut since then stands still.
+func (d *diagnosis) nothingComes(since time.Time) {
+	if d.appliesNothing() {
+		d.find(finding{
+			cause: cluster.CauseNetwork, tool: "counters", order: d.orderOf(since), since: since, weak: true,
+			text: "applies nothing while the primary takes in " + figure(d.s.Primary.IngestPerSecond, perSecond),
+		})
 	}
 }
 

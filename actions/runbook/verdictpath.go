@@ -48,23 +48,22 @@ func (d *diagnosis) pings(w *cluster.Network, starves bool) {
 
 // flow judges the RPC connections as the primary's kernel knows them: what it
 // sends again was lost on the way, and their round trips are those of the data.
+// One that is being opened in vain tells no more than a connect, and may be ours.
 func (d *diagnosis) flow(f *cluster.Flow) {
 	if !f.Known {
 		return
 	}
 	if since := d.n.opening.since; f.Opening > 0 && f.Connections == 0 {
 		d.find(finding{
-			cause: cluster.CauseNetwork, tool: toolKernel, order: d.orderOf(since), since: since,
+			cause: cluster.CauseNetwork, tool: toolConnect, order: d.orderOf(since), since: since,
 			text: "the primary asks for a connection and gets no answer (SYN-SENT)" + d.sinceWords(since),
 		})
 		return
 	}
 	resent := d.level(d.n, sensorResent, limit{highResent, highResent, resentFactor})
-	rate, _ := f.RetransmissionsPerSecond.Value()
-	again := resent.order == orderPast || (resent.abnormal && rate >= fewResent)
 	words := "the primary sends " + percent(resent.shown()) + " of its segments again" + resent.was(percent) + d.when(resent)
 	switch {
-	case !again:
+	case !resent.found():
 	case d.all.lossyLink(sensorResent, highResent):
 		d.contradict(cluster.CauseNetwork, words+", but to healthy replicas too")
 	default:
@@ -105,6 +104,7 @@ func (d *diagnosis) knocks(p *cluster.Peer) {
 			cause: cluster.CauseNetwork, tool: toolConnect, order: d.orderOf(since), since: since,
 			text: because("from the primary RPC port "+p.Port.String(), p.PortWhy) + d.sinceWords(since),
 		})
+		d.nothingComes(since)
 	case p.Port == cluster.PortClosed && d.r.Network.Port != cluster.PortClosed:
 		d.notes = append(d.notes, "RPC port closed to the primary: its host answers, stemedb does not listen")
 	default:

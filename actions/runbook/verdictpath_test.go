@@ -52,7 +52,7 @@ func (w *world) observePaths() {
 			SentBytes: uint64(n.segments * segmentBytes), Segments: uint64(n.segments), Retransmissions: uint64(n.resent),
 		}
 		if barred(port) {
-			c = cluster.Connection{State: cluster.Clean(cluster.SynSent), Local: c.Local, Peer: c.Peer, Told: true, SendQueue: 1}
+			c.State, c.SendQueue = cluster.Clean(cluster.SynSent), 1
 		}
 		kernel.Connections = append(kernel.Connections, c)
 	}
