@@ -47,6 +47,8 @@ const (
 	PaneChecklist // without a digit, as those below
 	PaneMachines
 	PanePath
+	PaneTrace // measured while it is looked at, as the next
+	PaneWriters
 	NumPanes // how many names there are, NoPane included
 )
 

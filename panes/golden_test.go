@@ -27,6 +27,8 @@ var drawn = []struct {
 	{"why", Why, [2]int{120, 6}, [2]int{80, 3}},
 	{"checklist", Checklist, [2]int{120, 13}, [2]int{80, 11}},
 	{"machines", Machines, [2]int{120, 13}, [2]int{80, 20}},
+	{"trace", Trace, [2]int{120, 14}, [2]int{80, 12}},
+	{"writers", Writers, [2]int{120, 14}, [2]int{80, 12}},
 	{"path", Path, [2]int{120, 35}, [2]int{80, 19}},
 	{"banner", Banner, [2]int{120, 1}, [2]int{80, 1}},
 	{"escalation", Escalation, [2]int{100, 14}, [2]int{76, 20}},

@@ -83,6 +83,12 @@ func poisoned(raw string) *Frame {
 			Ping: access(time.Second), Connect: access(time.Second), Port: cluster.PortClosed,
 			Why: t, Hint: t, PortBy: t, PortWhy: t, ForwardWhy: t, ForwardHint: t,
 		}
+		r.Network.Trace = cluster.Trace{At: at, TraceReading: cluster.TraceReading{
+			By: t, Hops: []cluster.Hop{{TTL: 1, Address: t, Note: t, Sent: 1, Back: i}},
+		}}
+		r.Host.Writers = cluster.Writers{At: at, WritersReading: cluster.WritersReading{
+			Why: t, Hint: t, Interval: time.Second, Total: i, Writers: []cluster.Writer{{PID: 1, Command: t, Written: 1}},
+		}}
 		r.Network.Kernel = cluster.Kernel{Primary: cluster.Flow{Why: t}, Replica: cluster.Flow{Known: true, Via: t, Why: t}}
 		r.Breaker = cluster.Breaker{State: cluster.BreakerTripped, Agent: id, Reason: t}
 	}

@@ -101,9 +101,13 @@ func primaryDown() *Frame {
 
 func hostDown() *Frame {
 	f := critical()
+	f.Snap.Replicas[0].Network.Trace = cluster.Trace{At: at.Add(-time.Second), TraceReading: cluster.TraceReading{
+		Why: cluster.Clean("the primary's host has neither mtr nor traceroute nor tracepath"), Hint: cluster.Clean("install mtr-tiny, traceroute or iputils-tracepath there"),
+	}}
 	h := &f.Snap.Replicas[0].Host
 	*h = cluster.Host{Access: failed(cluster.Fail(cluster.FailHostChanged, "ssh ops@10.0.0.2:22: the host key differs from known_hosts line 14",
 		"if the host was reinstalled, remove the line with ssh-keygen -R 10.0.0.2; else do not connect"), 0)}
+	h.Writers = cluster.Writers{At: at.Add(-time.Second), WritersReading: cluster.WritersReading{Why: h.Err.What, Hint: h.Err.Hint, Ended: true}}
 	return f
 }
 
@@ -267,7 +271,25 @@ func cutOff() cluster.Network {
 // partitioned is a replica that its primary can't reach and the monitor can.
 func partitioned() *Frame {
 	f := critical()
-	f.Snap.Replicas[0].Network = cutOff()
+	r := &f.Snap.Replicas[0]
+	r.Network = cutOff()
+	r.Spec.RPC = cluster.Clean("10.0.9.2:18182")
+	r.Network.Trace = cluster.Trace{At: at.Add(-time.Second), TraceReading: cluster.TraceReading{
+		By: cluster.Clean("mtr"), For: 34 * time.Second, Hops: []cluster.Hop{
+			{TTL: 1, Address: cluster.Clean("10.0.0.254"), Sent: 34, Back: 31, Last: 410 * time.Microsecond, Best: 300 * time.Microsecond, Mean: 420 * time.Microsecond, Worst: 3 * time.Millisecond},
+			{TTL: 2, Address: cluster.Clean("10.0.8.1"), Others: 2, Note: cluster.Clean("!X"), Sent: 34, Back: 34, Last: 48 * time.Millisecond, Best: 9 * time.Millisecond, Mean: 47 * time.Millisecond, Worst: 1412 * time.Millisecond},
+			{TTL: 3, Sent: 34},
+		},
+	}}
+	r.Host.Writers = cluster.Writers{At: at.Add(-time.Second), WritersReading: cluster.WritersReading{
+		Interval: 2010 * time.Millisecond, Total: 212, Denied: 88, Why: cluster.Clean("the counters of 88 of 212 processes may not be read: those of other users"),
+		Hint: cluster.Clean("connect as root or as the user that stemedb runs as, or give the account CAP_SYS_PTRACE"),
+		Writers: []cluster.Writer{
+			{PID: 4711, Command: cluster.Clean("pg_dump"), Written: 190 << 20, Read: 4096},
+			{PID: 1412, Command: cluster.Clean("stemedb-api"), Written: 31 << 20, Cancelled: 8192},
+			{PID: 7, Command: cluster.Clean("kworker/u8:0-writeback"), Read: 100},
+		},
+	}}
 	f.Snap.Primary.Host.Sockets = cluster.Sockets{Known: true, Unmatched: []cluster.UnmatchedPeer{
 		{Address: cluster.Clean("192.0.2.9"), Connections: 2, Why: cluster.Clean("no node is known to have that address")},
 	}}

@@ -35,6 +35,10 @@ func Pane(n Name) Draw {
 		return Machines
 	case PanePath:
 		return Path
+	case PaneTrace:
+		return Trace
+	case PaneWriters:
+		return Writers
 	case NoPane, NumPanes:
 		fallthrough
 	default:
@@ -67,6 +71,10 @@ func Title(f *Frame, n Name) string {
 		return "machines" + compared(f)
 	case PanePath:
 		return "network path" + lags(f) + pathWord(f)
+	case PaneTrace:
+		return "hop by hop" + lags(f) + traced(f)
+	case PaneWriters:
+		return "who writes" + on(f)
 	case NoPane, NumPanes:
 		fallthrough
 	default:
@@ -104,6 +112,13 @@ func Section(f *Frame, n Name, w, h int) string {
 func of(f *Frame) string {
 	if n := f.node(); n != nil {
 		return " of " + n.Name.String()
+	}
+	return ""
+}
+
+func on(f *Frame) string {
+	if n := f.node(); n != nil {
+		return " on " + n.Name.String()
 	}
 	return ""
 }

@@ -76,10 +76,15 @@ func (p *Poller) poll(ctx context.Context, c Collector, offset time.Duration) {
 
 func (p *Poller) publish(src cluster.Source, readings []Reading) {
 	for _, r := range readings {
-		p.stream.Publish(cluster.Observation{
-			Taken: r.Taken, Took: r.Took, Source: src, Err: r.Err, Body: r.Body,
-		})
+		p.Publish(src, r)
 	}
+}
+
+// Publish puts a reading on the stream that came outside of a round.
+func (p *Poller) Publish(src cluster.Source, r Reading) {
+	p.stream.Publish(cluster.Observation{
+		Taken: r.Taken, Took: r.Took, Source: src, Err: r.Err, Body: r.Body,
+	})
 }
 
 // wait sleeps until the next round: the next multiple of the interval on the

@@ -139,7 +139,8 @@ func (m *model) toggleLarge(string) tea.Cmd {
 
 func (m *model) togglePrimary(string) tea.Cmd {
 	m.primary = !m.primary
-	if m.primary && m.layout().pane[panes.PaneHost].empty() {
+	ownPane := m.kind == zoomed && m.focus == panes.PaneWriters // it has the primary's too
+	if m.primary && !ownPane && m.layout().pane[panes.PaneHost].empty() {
 		m.kind = overview
 	}
 	return nil

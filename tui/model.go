@@ -50,6 +50,7 @@ type model struct {
 	paste  paste
 
 	forecasts panes.Forecasts // of snap
+	measure   measuring
 
 	dirty bool  // something that is shown has changed since drawn
 	drawn frame // what the screen shows
@@ -98,6 +99,7 @@ func (m *model) View() tea.View { return tea.View{Content: m.drawn.content, AltS
 // Update handles a message, then draws if that changed what is seen.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.handle(msg)
+	m.measureShown()
 	return m, tea.Batch(cmd, m.draw())
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/stemedb/stemetop/panes"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -30,9 +31,12 @@ type Options struct {
 
 	SetInterval func(time.Duration) // changes the interval; nil where there is none to change
 	AddNote     func(cluster.Text)  // nil where there is nothing to write a note into
-	Recording   func() cluster.Text // how the recorder stands; may be nil
-	Version     string              // of the program, for the help
-	Escalation  []cluster.Text      // whom to call when a condition of escalation holds, in order
+	// Measure begins to measure what a pane shows on demand, of a node; stop ends it
+	// and returns at once. Nil where nothing can be measured, as in a replay.
+	Measure    func(pane panes.Name, node cluster.NodeID) (stop func())
+	Recording  func() cluster.Text // how the recorder stands; may be nil
+	Version    string              // of the program, for the help
+	Escalation []cluster.Text      // whom to call when a condition of escalation holds, in order
 
 	Theme string // one of Themes; empty is auto
 	ASCII bool   // draw with ASCII only; text of nodes stays as it is

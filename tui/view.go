@@ -69,7 +69,7 @@ func (m *model) compose() {
 	for _, name := range []panes.Name{
 		panes.PaneReplicas, panes.PaneWhy, panes.PaneChecklist, panes.PaneHost, panes.PaneChart,
 		panes.PaneAlerts, panes.PaneSync, panes.PaneEvents, panes.PaneHosts, panes.PaneMachines,
-		panes.PanePath,
+		panes.PanePath, panes.PaneTrace, panes.PaneWriters,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}
@@ -113,7 +113,7 @@ func (m *model) putPane(c *canvas, f *panes.Frame, name panes.Name, r rect) {
 	if r.empty() {
 		return
 	}
-	if name == panes.PaneHost && m.primary && f.Snap != nil {
+	if (name == panes.PaneHost || name == panes.PaneWriters) && m.primary && f.Snap != nil {
 		of := *f
 		of.Selected = f.Snap.Primary.ID
 		f = &of

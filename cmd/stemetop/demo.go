@@ -73,7 +73,7 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 // scripts are those that this program runs on hosts, which an embedded cluster
 // lets in.
 func scripts() demo.Scripts {
-	return demo.Scripts{Command: remote.IsCommand, Bodies: [][]byte{host.Script(), peer.Script()}}
+	return demo.Scripts{Command: remote.IsCommand, Bodies: [][]byte{host.Script(), host.WritersScript(), peer.Script(), peer.TraceScript()}}
 }
 
 // newKey makes the key of this run, the only one that the cluster lets in.

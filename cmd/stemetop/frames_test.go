@@ -157,7 +157,7 @@ func frame(s *cluster.Snapshot) string {
 		panes.Header(f, 120, 2), panes.Replicas(f, 120, 8), panes.LagChart(f, 60, 14), panes.Host(f, 60, 14),
 		panes.Sync(f, 60, 4), panes.Events(f, 60, 6), panes.Large(f, 80, 24), panes.OneLine(f, 50, 1),
 		panes.Why(f, 100, 10), panes.Alerts(f, 60, 12), panes.Banner(f, 120, 1), panes.Hosts(f, 120, 6), panes.Checklist(f, 80, 14), panes.Handover(f),
-		panes.Machines(f, 100, 6), panes.Path(f, 100, 24),
+		panes.Machines(f, 100, 6), panes.Path(f, 100, 24), panes.Trace(f, 100, 8), panes.Writers(f, 100, 8),
 	}, "\n")
 }
 

@@ -75,6 +75,10 @@ func (in *invocation) collectAndShow(ctx context.Context, p *pipeline, o tui.Opt
 	if err != nil {
 		return exitUsage, err
 	}
+	looking, seen := context.WithCancel(ctx)
+	m := &measurer{p: p, ctx: looking}
+	defer func() { seen(); m.wait() }()
+	o.Measure = m.begin
 	if acts == nil {
 		return in.show(ctx, o)
 	}

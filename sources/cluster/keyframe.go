@@ -31,6 +31,7 @@ func (s *State) Keyframe() []Observation {
 		add(n.probe.usable, n.probe.newest, n.admin.usable, n.admin.newest)
 		add(n.metrics.usable, n.metrics.newest, n.facts, n.socketBase, n.sockets, n.service, n.api)
 		add(n.ping.usable, n.ping.newest, n.port.usable, n.port.newest)
+		add(n.trace, n.writers)
 		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
 	}
 	slices.SortStableFunc(rest, func(a, b Observation) int { return cmp.Compare(a.Seq, b.Seq) })

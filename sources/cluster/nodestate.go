@@ -15,6 +15,7 @@ type nodeState struct {
 	facts               *Observation
 	base, last          *Observation // host readings: rates run from base to last
 	procBase, procAt    *Observation // the same for those that have processes
+	trace, writers      *Observation // what was measured on demand, the newest
 	sockets, socketBase *Observation // lists of connections: rates run from base to the newest
 	service, api        *Observation // of the database: its unit, its configuration
 	usage               Host         // figures from the above; Access is filled in when viewed
@@ -77,6 +78,9 @@ func (s *State) applyHost(o *Observation) {
 	case *APIConfig:
 		n.api = keep(o)
 		return
+	case *WritersReading:
+		n.writers = keep(o)
+		return // on demand
 	case *HostReading:
 		s.foldHost(n, o, b)
 	}

@@ -89,6 +89,8 @@ func (*Recall) body()          {}
 func (*ProbeReading) body()    {}
 func (*PeerPing) body()        {}
 func (*PeerPort) body()        {}
+func (*TraceReading) body()    {}
+func (*WritersReading) body()  {}
 func (*BreakersReading) body() {}
 func (*AlertChange) body()     {}
 func (*Verdict) body()         {}

@@ -20,6 +20,8 @@ func (s *State) applyPeer(o *Observation) {
 	case *PeerPort:
 		n.port.add(o)
 		s.peer(o.Source.Node).forward(o.Taken, b)
+	case *TraceReading:
+		n.trace = keep(o)
 	default: // neither is known without the primary's host
 		n.ping.add(o)
 		n.port.add(o)
@@ -50,11 +52,11 @@ func (p *PeerRecall) forward(taken time.Time, b *PeerPort) {
 func remembered(list []ProbePoint, taken time.Time, sent int, rtts []time.Duration) []ProbePoint {
 	list = slices.Clip(list)
 	for i := range sent {
-		p := ProbePoint{Taken: taken, Lost: i >= len(rtts)}
-		if !p.Lost {
-			p.RTT = rtts[i]
+		if i < len(rtts) {
+			list = append(list, ProbePoint{Taken: taken, RTT: rtts[i]})
+		} else {
+			list = append(list, ProbePoint{Taken: taken, Lost: true})
 		}
-		list = append(list, p)
 	}
 	return list[max(0, len(list)-keepProbes):]
 }

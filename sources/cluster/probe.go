@@ -83,5 +83,6 @@ type Network struct {
 	PortWhy               Text
 
 	Kernel Kernel // by the connections themselves; not from the monitor
+	Trace  Trace  // hop by hop from there, where somebody asked
 	Peer   Peer   // from the primary's host: the path that matters
 }

@@ -171,6 +171,7 @@ type Host struct {
 	Missing        []MissingSection
 	Sockets        Sockets
 	Service        Service
+	Writers        Writers // where somebody asked
 }
 
 // CPUUsage are percentages of all processors together, as iostat reckons them.

@@ -73,6 +73,7 @@ func (s *State) viewNode(spec NodeSpec, configured bool, at time.Time) Node {
 	v.Host = s.figures(n)
 	v.Host.Facts = n.hostFacts()
 	v.Host.Access = n.host.view(spec.Host, s.firstSeen, at, s.fresh())
+	v.Host.Writers = s.viewWriters(n)
 	v.Host.Sockets = s.viewSockets(spec.ID, v.Host.Access, at)
 	v.Host.Service = s.viewService(spec.ID, at)
 	return v
@@ -104,6 +105,7 @@ func (s *State) viewReplica(spec NodeSpec, configured bool, primary *Primary, at
 	v.Lag = s.viewLag(spec.ID, primary.Metrics, at)
 	v.Sync = s.viewSync(spec.ID, at)
 	v.Network = s.viewNetwork(spec.ID, at)
+	v.Network.Trace = s.viewTrace(spec.ID)
 	v.Network.Kernel = Kernel{
 		Primary: s.viewFlow(primary.ID, spec.ID, primary.Host.Access, at),
 		Replica: s.viewFlow(spec.ID, primary.ID, v.Host.Access, at),

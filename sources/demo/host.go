@@ -159,7 +159,7 @@ func (h *host) close() {
 	}
 	for _, l := range []*live{&h.api, &h.hog} {
 		if l.stat != nil {
-			_ = l.stat.f.Close()
+			_, _ = l.stat.f.Close(), l.io.f.Close()
 		}
 	}
 }

@@ -36,6 +36,29 @@ echo "ping: $STEMETOP_FOR is none of this cluster"
 exit 2
 `
 
+// mtrScript stands in for mtr there: two routers, of which the way behind the first
+// may be in trouble, and the replica.
+const mtrScript = `#!/bin/sh
+hop() {
+	seq=$((seq + 1))
+	echo "x $1 $seq"
+	[ "$3" != lost ] || return 0
+	echo "h $1 $2"
+	echo "p $1 ${3%.*}${3#*.} $seq"
+}
+seq=33000 n=0
+while [ $n -lt 30 ]; do
+	n=$((n + 1))
+	while read -r for one two three; do
+		[ "$for" = "$STEMETOP_FOR" ] || continue
+		hop 0 10.20.0.254 0.214
+		hop 1 10.20.8.1 "$one"
+		hop 2 "${for%:*}" "$two"
+	done <"${0%/*}/../paths"
+	sleep 1
+done
+`
+
 // paths tell what packets meet on the way from the primary to each replica.
 type paths struct {
 	file *textFile
@@ -54,6 +77,9 @@ func (h *host) tool(name, script string) error {
 // addresses are known when all nodes have started.
 func (h *host) openPaths(rpc []string) error {
 	if err := h.tool("ping", pingScript); err != nil {
+		return err
+	}
+	if err := h.tool("mtr", mtrScript); err != nil {
 		return err
 	}
 	f, err := createText(filepath.Join(h.dir, "paths"))

@@ -92,3 +92,9 @@ func appendProcess(b []byte, p *process) []byte {
 		"18446744073709551615 1 1 0 0 0 0 0 4096 16384 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
 		p.pid, p.comm, p.state, p.pid, p.pid, p.user, p.system, p.threads, p.start, p.rss/pageSize())
 }
+
+// appendIO writes what a process has read and written (proc_pid_io(5)).
+func appendIO(b []byte, p *process) []byte {
+	return fmt.Appendf(b, "rchar: %d\nwchar: %d\nsyscr: 90\nsyscw: 80\nread_bytes: %d\nwrite_bytes: %d\ncancelled_write_bytes: 0\n",
+		p.read, p.write, p.read, p.write)
+}

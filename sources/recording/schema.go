@@ -74,6 +74,8 @@ func bodyKinds() []bodyKind {
 		{"peer_port", reflect.TypeFor[cluster.PeerPort]()},
 		{"service", reflect.TypeFor[cluster.ServiceReading]()},
 		{"api_config", reflect.TypeFor[cluster.APIConfig]()},
+		{"trace", reflect.TypeFor[cluster.TraceReading]()},
+		{"writers", reflect.TypeFor[cluster.WritersReading]()},
 	}
 }
 

@@ -62,6 +62,13 @@ func OpenTalk(ctx context.Context, t Transport, script []byte, limits Limits) (*
 // errTooLarge ends a talk whose host sends without an end.
 var errTooLarge = cluster.Fail(cluster.FailTooLarge, fmt.Sprintf("the host sent an answer larger than %d bytes", maxAnswer), "")
 
+// Say sends a line that is no request and has no answer: a parameter. A newline in
+// it would be the end of it.
+func (t *Talk) Say(line string) {
+	line, _, _ = strings.Cut(line, "\n")
+	t.link.Send([]byte(line + "\n"))
+}
+
 // Ask sends a request of one line, hands each line of the answer to hear, and
 // returns the answer's code. After a failure the talk must be closed: what still
 // comes would be of this request.
