@@ -116,6 +116,7 @@ func demoConfig(nodes []demo.Node, dir, keyFile string) (*config.Config, error) 
 	}
 	settings := fmt.Sprintf("Host *\n\tIdentitiesOnly yes\n\tIdentityFile %q\n\tIdentityAgent none\n", keyFile)
 	c.WALPath = cmp.Or(nodes[0].WALPath, c.WALPath)
+	c.APIToml = cmp.Or(nodes[0].APIConfig, c.APIToml)
 	c.SSH.KnownHosts = filepath.Join(dir, "known_hosts")
 	c.SSH.Config = filepath.Join(dir, "config")
 	c.SSH.IdentityFile = keyFile

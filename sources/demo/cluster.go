@@ -182,5 +182,8 @@ func (c *Cluster) startHost(node *Node, i int, dir string) error {
 	c.wg.Go(func() { server.serve(c.ctx, l) })
 	node.SSHAddr, node.HostKey = l.Addr().String(), server.key
 	node.Proc, node.Sys, node.WALPath, node.LogFile = h.proc, h.sys, h.wal, h.log
-	return nil
+	if i == 0 {
+		node.APIConfig, err = h.writeAPIConfig()
+	}
+	return err
 }

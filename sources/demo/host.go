@@ -27,6 +27,7 @@ type host struct {
 	mu       sync.Mutex
 	files    []*textFile // in the order of texts
 	api, hog live
+	unit     *textFile
 	paths    *paths // of the primary's host, once all nodes have started
 	flows    *flows // likewise, of each
 	by       any    // the session that refreshed last, and when; nil for none yet
@@ -48,6 +49,13 @@ func newHost(s *sim, index int, id, dir string, shared *common) (*host, error) {
 		}
 	}
 	if err := writeStill(h.proc, filepath.Dir(h.wal), id, kernelOf(index), shared); err != nil {
+		return nil, err
+	}
+	if err := h.tool("systemctl", systemctlScript); err != nil {
+		return nil, err
+	}
+	var err error
+	if h.unit, err = createText(filepath.Join(dir, "unit")); err != nil {
 		return nil, err
 	}
 	for _, name := range dynamic {
@@ -107,6 +115,9 @@ func (h *host) refresh(by any) error {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
+	if err := h.unit.set(t.unit); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
 	for i, f := range h.files {
 		if err := f.set(t.files[i]); err != nil {
 			return fmt.Errorf("demo: %w", err)
@@ -119,6 +130,7 @@ func (h *host) refresh(by any) error {
 type texts struct {
 	files    [len(dynamic)][]byte
 	api, hog *process
+	unit     []byte
 	paths    []byte
 	flows    []byte
 }
@@ -137,6 +149,7 @@ func (t *texts) render(s *sim, w *physics.World, index int) {
 		appendLoad(nil, h, n.Process.PID),
 		appendMemory(nil, h),
 	}
+	t.unit = appendUnit(nil, &n.Process)
 	if n.Process.Up {
 		p := stemedb(n)
 		t.api = &p
@@ -148,6 +161,7 @@ func (t *texts) render(s *sim, w *physics.World, index int) {
 }
 
 func (h *host) close() {
+	_ = h.unit.f.Close()
 	for _, f := range h.files {
 		_ = f.f.Close() // the directory goes next
 	}

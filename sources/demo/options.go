@@ -58,6 +58,8 @@ type Node struct {
 	Sys     string        // the simulated /sys
 	WALPath string        // a real directory, the same for all nodes; on device nvme0n1 by Proc and Sys
 	LogFile string        // RFC 3339 time, level, text; one line each
+	// APIConfig is the primary's own configuration, TOML; empty for a replica.
+	APIConfig string
 }
 
 // Scenario is what a cluster goes through.

@@ -17,7 +17,12 @@ type timeline struct {
 	cum []uint64
 }
 
+// add notes a count. While nothing is produced, one point moves along.
 func (t *timeline) add(at time.Duration, cum uint64) {
+	if n := len(t.at); n >= 2 && t.cum[n-1] == cum && t.cum[n-2] == cum {
+		t.at[n-1] = at
+		return
+	}
 	if len(t.at) == maxPoints {
 		t.thin()
 	}

@@ -22,6 +22,7 @@ type World struct {
 	now      time.Duration
 	offered  float64 // assertions/s that clients send
 	limit    int     // assertions/s; 0 for none
+	paused   bool    // a replica is too far behind
 	produced uint64
 	tokens   float64 // fraction of an assertion carried to the next step
 	log      timeline
@@ -73,6 +74,7 @@ func (w *World) step() {
 		sent += w.replicate(n)
 	}
 	w.primaryHost(ingested, sent)
+	w.pause()
 	if w.k%(1<<12) == 0 {
 		w.log.forget(w.slowest())
 	}
@@ -89,8 +91,11 @@ func (w *World) ingest() uint64 {
 }
 
 // IngestRate returns what the primary takes in now, in assertions per second:
-// what is offered, mildly noisy, or the rate limit.
+// what is offered, mildly noisy, or the rate limit; nothing while it pauses.
 func (w *World) IngestRate() float64 {
+	if w.paused {
+		return 0
+	}
 	rate := w.offered * (1 + 0.04*wave(w.seed, streamOffered, w.k) + 0.03*noise(w.seed, streamJitter, w.k))
 	rate = min(rate, ingestLimit*w.nodes[0].strength())
 	if w.limit > 0 {
