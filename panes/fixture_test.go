@@ -135,6 +135,10 @@ func busyHost() cluster.Host {
 			Started: k(3 * 86400),
 		}},
 		ProcessesKnown: true, ProcessesAt: at,
+		Service: cluster.Service{
+			Known: true, At: at.Add(-9 * time.Second), Unit: cluster.Clean("stemedb-api"), Active: cluster.Clean("active"), Sub: cluster.Clean("running"),
+			Result: cluster.Clean("success"), Since: at.Add(-37 * 24 * time.Hour), Restarts: k(0),
+		},
 		Load:     cluster.Load{Has: true, One: 9.31, Five: 6.2, Fifteen: 2.11},
 		Memory:   cluster.MemoryInfo{Has: true, Total: 64 * gib, Available: 41 * gib, Dirty: gib / 3, Writeback: 12000},
 		Pressure: cluster.PressureUsage{CPUSome: k(1.2), IOSome: k(38.4), IOFull: k(31), MemorySome: k(0)},
@@ -152,6 +156,9 @@ func snapshot(series fakeSeries, rs ...cluster.Replica) *cluster.Snapshot {
 		Primary: cluster.Primary{
 			Node: node("node1"), Assertions: cluster.Known(18.22e6),
 			IngestPerSecond: cluster.Known(1500), SentBytesPerSecond: cluster.Known(4.2e6),
+			Config: cluster.APIConfigView{At: at.Add(-20 * time.Second), APIConfig: cluster.APIConfig{
+				Path: cluster.Clean("/etc/stemedb/api.toml"), Read: true, MaxLag: cluster.Setting{Set: true, Valid: true, Value: 50},
+			}},
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -223,8 +224,11 @@ func (p *page) primaryLine(f *Frame) {
 	if n.Metrics.Reachable {
 		left = append(left,
 			say(p.s.Text, "ingests "+Rate(n.IngestPerSecond), 0),
-			say(p.s.Text, "sends "+ByteRate(n.SentBytesPerSecond), 4),
-			say(p.s.Text, Count(n.Assertions)+" assertions", 5))
+			say(p.s.Text, "sends "+ByteRate(n.SentBytesPerSecond), 5),
+			say(p.s.Text, Count(n.Assertions)+" assertions", 6))
+	}
+	if pause := runbook.Pause(f.Snap); pause.Near {
+		left = append(left, say(p.s.Warn, pause.Words(), 4))
 	}
 	if text := limitText(f.Snap); text != "" {
 		left = append(left, say(p.s.BadgeWarn, " "+text+" ", 0))
@@ -238,7 +242,7 @@ func (p *page) primaryLine(f *Frame) {
 	}
 	right := []piece{say(p.s.Label, tally(f.Snap), 3)}
 	if f.Snap.Interval > 0 {
-		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 6))
+		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 7))
 	}
 	p.bar(left, right)
 }

@@ -31,6 +31,9 @@ func Host(f *Frame, w, h int) string {
 	return p.tail(h)
 }
 
+// roomy is how many lines there must be for what is good to know.
+const roomy = 14
+
 // maxScroll bounds what is drawn above the first visible line of a host.
 const maxScroll = 1000
 
@@ -86,6 +89,13 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 		return
 	}
 	room -= link
+	unit := serviceTrouble(&h.Service) || room >= roomy && !h.Service.At.IsZero()
+	rpc := room >= roomy && rpcKnown(f.replica())
+	for _, line := range []bool{unit, rpc} {
+		if line {
+			room--
+		}
+	}
 	disks, nets, processes := shares(room, len(h.Disks), len(h.Nets), len(h.Processes))
 	p.cpuLine(h)
 	p.cpuBar(f, n)
@@ -94,7 +104,13 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 	p.pressureLine(h)
 	p.memoryLine(h)
 	p.netLines(h.Nets, nets)
+	if rpc {
+		p.rpcLine(f, f.replica())
+	}
 	p.processTable(f, h, processes)
+	if unit {
+		p.serviceLine(f, &h.Service)
+	}
 	p.missingLines(h)
 	if f.Scroll[PaneHost] <= 0 {
 		p.trends(f, n, p.h-p.lines)

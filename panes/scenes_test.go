@@ -181,6 +181,9 @@ func escalated() *Frame {
 		Missing: []cluster.Text{cluster.Clean("the path from the primary"), cluster.Clean("host figures of node4")},
 		Advice:  []cluster.Text{cluster.Clean("traceroute")},
 	}
+	unit := &s.Replicas[0].Host.Service
+	unit.Active, unit.Sub, unit.Result = cluster.Clean("activating"), cluster.Clean("auto-restart"), cluster.Clean("core-dump")
+	unit.Since, unit.Restarts, unit.Recent = time.Time{}, cluster.Known(41), 4
 	s.Replicas[2].Alerts = alerts("node4", cluster.AlertNoData, cluster.AlertNoData)
 	s.Replicas[2].Alerts[0].Was = cluster.AlertFiring
 	s.Unmatched = []cluster.TrippedBreaker{{Agent: "agent-x", State: cluster.Clean("half-open"), Failures: 3, FailuresKnown: true}}

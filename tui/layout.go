@@ -115,7 +115,7 @@ const (
 
 // mostWhy is the height that no verdict's evidence needs more of, and that the
 // checklist beside it needs.
-const mostWhy = 12
+const mostWhy = 15
 
 // Lines of the chart and of the hosts below it, with their titles. A chart that
 // is higher shows nothing more.

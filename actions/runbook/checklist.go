@@ -101,4 +101,7 @@ var checks = [...]check{
 	{"Check for circuit breaker trip", fromAdmin, lookAtBreaker},
 	{"Monitor sync progress", fromPrimary, lookAtSync},
 	{"Replica hardware matches primary", fromHost, lookAtHardware},
+	{"Backpressure and RPC timeout: api.toml", fromAPIConfig, lookAtAPIConfig},
+	{"Merkle sync reports corruption", fromPrimary, lookAtCorruption},
+	{"Crash loop: service start and restarts", fromService, lookAtService},
 }

@@ -26,6 +26,7 @@ func TestChecklist(t *testing.T) {
 	want := []ItemState{
 		ItemFinding, ItemFine, ItemFine, ItemFine, ItemFinding, ItemFine,
 		ItemFine, ItemFinding, ItemCannotKnow, ItemFine, ItemFine,
+		ItemCannotKnow, ItemCannotKnow, ItemFine,
 	}
 	if len(list) != len(want) {
 		t.Fatalf("%d steps", len(list))

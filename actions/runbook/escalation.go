@@ -1,8 +1,6 @@
 package runbook
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -46,7 +44,7 @@ func (e *Escalations) Note(s *cluster.Snapshot) []cluster.Escalation {
 		if r.Host.Service.Looping() {
 			crashed = append(crashed, r.ID)
 		}
-		if speaksOfCorruption(r) {
+		if _, reported, _ := corruption(s, r); reported {
 			corrupt = append(corrupt, r.ID)
 		}
 	}
@@ -99,18 +97,6 @@ func held(s *cluster.Snapshot, set map[cluster.NodeID]time.Time) []cluster.NodeI
 		}
 	}
 	return list
-}
-
-// speaksOfCorruption tells whether what the server says of a replica does. The
-// reason of its breaker is the only text of the server's in a snapshot.
-func speaksOfCorruption(r *cluster.Replica) bool {
-	if r.Breaker.State != cluster.BreakerTripped {
-		return false
-	}
-	reason := strings.ToLower(r.Breaker.Reason.String())
-	return slices.ContainsFunc([]string{"corrupt", "checksum mismatch"}, func(w string) bool {
-		return strings.Contains(reason, w)
-	})
 }
 
 // shift moves all times by a step of the wall clock.

@@ -28,6 +28,12 @@ func (d *diagnosis) sync() {
 	if len(d.findings) == before {
 		return
 	}
+	if v := &d.r.Host.Service; v.Looping() {
+		d.find(finding{
+			cause: cluster.CauseSync, tool: "service", order: d.findings[before].order, weak: true,
+			text: fmt.Sprintf("crash loop: %d restarts in %.0f min", v.Recent, cluster.CrashWindow.Minutes()),
+		})
+	}
 	applies, ok := d.r.Assertions.PerSecond.Value()
 	ingest, known := d.s.Primary.IngestPerSecond.Value()
 	if ok && known && applies <= ingest {

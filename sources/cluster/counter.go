@@ -7,11 +7,12 @@ import (
 
 // How long counters remember, and how densely.
 const (
-	rateWindow  = 10 * time.Second // apply and ingest rates: smooth, yet answering to a throttle at once
-	errorWindow = 5 * time.Minute  // sync errors: the runbook's window
-	errorSpace  = 5 * time.Second
-	keepPoints  = 3 // at long intervals a window holds at least so many
-	wholePoints = 64
+	rateWindow       = 10 * time.Second // apply and ingest rates: smooth, yet answering to a throttle at once
+	errorWindow      = 5 * time.Minute  // sync errors: the runbook's window
+	errorSpace       = 5 * time.Second
+	corruptionWindow = time.Hour // what was reported before that is told as the past
+	keepPoints       = 3         // at long intervals a window holds at least so many
+	wholePoints      = 64
 )
 
 // counter is the recent past of one counter or gauge, oldest first.

@@ -15,7 +15,8 @@ const (
 	FamilySyncDurationSum                 // seconds, sum of the duration histogram
 	FamilySyncDurationCount               // count of the duration histogram
 	FamilySentBytes                       // counter of bytes sent for replication
-	NumFamilies             = int(FamilySentBytes) + 1
+	FamilyCorruption                      // counter of Merkle syncs that reported corruption, like that of errors
+	NumFamilies             = int(FamilyCorruption) + 1
 )
 
 // Families is a set of Family.

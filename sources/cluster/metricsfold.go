@@ -65,6 +65,8 @@ func (s *State) memoryOf(f Family) memory {
 		m.window, m.space = errorWindow, errorSpace
 	case FamilySyncDurationSum, FamilySyncDurationCount:
 		m.window = errorWindow
+	case FamilyCorruption:
+		m.window, m.space = corruptionWindow, corruptionWindow/8
 	case FamilyLag, FamilyAssertions, FamilySyncProgress, FamilySentBytes:
 	}
 	if s.whole {

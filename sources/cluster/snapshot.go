@@ -148,8 +148,11 @@ type Sync struct {
 	PerSecond       Figure // progress per second, while running
 	ErrorsPerSecond Figure
 	LastDuration    Figure // seconds, mean of the syncs that ended in the window
-	Since           time.Time
-	Why             Text
+	// Corruptions is how many syncs reported corruption since the counter began,
+	// NewCorruptions how many of them in the last hour, as far as was watched.
+	Corruptions, NewCorruptions Figure
+	Since                       time.Time
+	Why                         Text
 }
 
 // Host is what the host below a node does, by rates between two readings.

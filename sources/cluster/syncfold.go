@@ -76,6 +76,10 @@ func (y *SyncRecall) progress(configured ProgressUnit) (ratio float64, ok bool) 
 func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	v := Sync{ErrorsPerSecond: s.replicaCounter(id, FamilySyncErrors).freshRate(at, s.fresh())}
 	v.LastDuration = s.meanDuration(id, at)
+	if c := s.replicaCounter(id, FamilyCorruption); c != nil {
+		p, _ := c.last()
+		v.Corruptions, v.NewCorruptions = Known(p.Value), Known(p.Value-c.points[0].Value)
+	}
 	y := s.syncs[id]
 	switch {
 	case y == nil || y.Since.IsZero():

@@ -18,6 +18,7 @@ type Names struct {
 	SyncErrors   string // counter
 	SyncDuration string // histogram or summary, seconds: its _sum and _count are read
 	SentBytes    string // counter
+	Corruption   string // counter; many servers have none
 }
 
 // Defaults returns the names that StemeDB uses.
@@ -30,6 +31,7 @@ func Defaults() Names {
 		SyncErrors:   "stemedb_merkle_sync_errors_total",
 		SyncDuration: "stemedb_merkle_sync_duration_seconds",
 		SentBytes:    "stemedb_network_bytes_sent_total",
+		Corruption:   "stemedb_merkle_sync_corruption_total",
 	}
 }
 
@@ -55,6 +57,7 @@ func (n Names) wants() []want {
 	add(n.SyncDuration, "_sum", cluster.FamilySyncDurationSum)
 	add(n.SyncDuration, "_count", cluster.FamilySyncDurationCount)
 	add(n.SentBytes, "", cluster.FamilySentBytes)
+	add(n.Corruption, "", cluster.FamilyCorruption)
 	return ws
 }
 

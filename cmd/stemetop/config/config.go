@@ -93,6 +93,7 @@ type Metrics struct {
 	SyncErrors       string `yaml:"sync_errors" doc:"counter of Merkle sync errors"`
 	SyncDuration     string `yaml:"sync_duration" doc:"histogram of Merkle sync durations, seconds"`
 	SentBytes        string `yaml:"sent_bytes" doc:"counter of bytes sent for replication"`
+	Corruption       string `yaml:"corruption" doc:"counter of Merkle syncs that reported corruption; many servers have none"`
 }
 
 // Thresholds are limits of the lag.
@@ -179,6 +180,7 @@ func Default() *Config {
 			SyncErrors:       "stemedb_merkle_sync_errors_total",
 			SyncDuration:     "stemedb_merkle_sync_duration_seconds",
 			SentBytes:        "stemedb_network_bytes_sent_total",
+			Corruption:       "stemedb_merkle_sync_corruption_total",
 		},
 		Thresholds: Thresholds{Duration(5 * time.Second), Duration(10 * time.Second), Duration(time.Minute)},
 		WALPath:    "/var/lib/stemedb/wal",

@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"testing"
+	"time"
+)
+
+func (f *feed) unit(at time.Duration, up float64, restarts uint64, change func(*ServiceReading)) {
+	r := &ServiceReading{
+		Uptime: sec(up), Unit: Clean("stemedb-api"), Told: true, Active: Clean("active"), Sub: Clean("running"),
+		Result: Clean("success"), Entered: sec(40), Restarts: restarts, Counted: true,
+	}
+	if change != nil {
+		change(r)
+	}
+	f.publish(at, Source{FromHost, "node2"}, r, nil)
+}
+
+func (f *feed) processes(at time.Duration, up float64, ps ...Process) {
+	f.publish(at, Source{FromHost, "node2"}, &HostReading{Uptime: sec(up), AskedProcesses: true, Processes: ps}, nil)
+}
+
+func (f *feed) service(at time.Duration) Service { return f.at(at).Replica("node2").Host.Service }
+
+func TestServiceBySystemd(t *testing.T) {
+	f := newFeed(t)
+	if s := f.service(sec(1)); s.Known || s.Why.String() != "not read yet" {
+		t.Errorf("%+v", s)
+	}
+	f.unit(sec(10), 100, 3, nil)
+	s := f.service(sec(11))
+	if !s.Known || !s.Since.Equal(t0.Add(sec(10-60))) || s.Recent != 0 || s.Looping() {
+		t.Errorf("%+v", s)
+	}
+	wantFigure(t, "restarts", s.Restarts, 3)
+	f.unit(sec(40), 130, 4, nil)
+	if s = f.service(sec(40)); s.Recent != 1 || s.Looping() {
+		t.Errorf("one restart: %+v", s)
+	}
+	f.unit(sec(70), 160, 0, nil) // started by hand
+	f.unit(sec(100), 190, 2, nil)
+	if s = f.service(sec(100)); s.Recent != 3 || !s.Looping() {
+		t.Errorf("a loop: %+v", s)
+	}
+	if s = f.service(sec(100) + CrashWindow - time.Second); s.Recent != 2 || s.Known {
+		t.Errorf("later: %+v", s)
+	}
+	if s = f.service(sec(101) + CrashWindow); s.Recent != 0 {
+		t.Errorf("later still: %+v", s)
+	}
+}
+
+// A reboot is no crash, and a unit that systemd has given up is a loop at once.
+func TestServiceOverABoot(t *testing.T) {
+	f := newFeed(t)
+	f.unit(sec(10), 5000, 0, nil)
+	f.unit(sec(40), 20, 7, nil)
+	if s := f.service(sec(40)); s.Recent != 0 || !s.Since.IsZero() {
+		t.Errorf("%+v", s) // it became active after the answer: another clock
+	}
+	f.unit(sec(70), 50, 12, func(r *ServiceReading) {
+		r.Active, r.Sub, r.Result = Clean("failed"), Clean("failed"), Clean("start-limit-hit")
+	})
+	if s := f.service(sec(70)); !s.GaveUp || !s.Looping() || !s.Since.IsZero() {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Without systemd the processes tell: a new one with the same name is a restart, a
+// worker that comes and goes is none.
+func TestServiceByProcesses(t *testing.T) {
+	f := newFeed(t)
+	f.publish(0, Source{FromHost, "node2"}, &HostFacts{HZ: 100}, nil)
+	f.publish(0, Source{FromHost, "node2"}, &ServiceReading{Uptime: sec(99), Why: Clean("this host has no systemd")}, nil)
+	api := func(pid int, start uint64) Process {
+		return Process{PID: pid, Command: Clean("stemedb-api"), StartTicks: start}
+	}
+	f.processes(sec(1), 100, api(10, 5000), api(20, 6000))
+	f.processes(sec(3), 102, api(10, 5000), api(21, 7000))
+	s := f.service(sec(3))
+	if s.Known || s.Recent != 0 || !s.Since.Equal(t0.Add(sec(3+50-102))) || s.Why.IsZero() {
+		t.Errorf("%+v", s)
+	}
+	f.processes(sec(5), 104)
+	f.processes(sec(7), 106, api(30, 10_500))
+	f.processes(sec(9), 108, api(31, 10_700))
+	if s = f.service(sec(9)); s.Recent != 2 || !s.Looping() {
+		t.Errorf("%+v", s)
+	}
+	f.processes(sec(11), 3, api(7, 100))
+	f.processes(sec(13), 5, api(7, 100))
+	if s = f.service(sec(13)); s.Recent != 2 {
+		t.Errorf("after a reboot: %+v", s)
+	}
+}
+
+func TestAPIConfigAges(t *testing.T) {
+	f := newFeed(t)
+	f.publish(sec(1), Source{FromHost, "node1"}, &APIConfig{Read: true, MaxLag: Setting{true, true, 30}}, nil)
+	if c := f.at(sec(60)).Primary.Config; !c.Read || c.MaxLag.Value != 30 || !c.At.Equal(t0.Add(sec(1))) {
+		t.Errorf("%+v", c)
+	}
+	if c := f.at(sec(600)).Primary.Config; c.Read || c.Why.String() != "not read for 599 s" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Corruption is told by count, and how much of it is new.
+func TestCorruptions(t *testing.T) {
+	f := newFeed(t)
+	for i, n := range []float64{2, 2, 3, 5} {
+		f.publish(sec(float64(10*i)), Source{FromMetrics, "node1"}, &MetricsReading{Asked: allFamilies(), Samples: []Sample{{FamilyCorruption, "node2", n}}}, nil)
+	}
+	y := f.at(sec(30)).Replica("node2").Sync
+	wantFigure(t, "all", y.Corruptions, 5)
+	wantFigure(t, "new", y.NewCorruptions, 3)
+	wantUnknown(t, "of another", f.at(sec(30)).Replica("node3").Sync.Corruptions)
+}
