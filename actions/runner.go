@@ -165,16 +165,6 @@ func (r *Runner) Now() Now {
 	return Now{Wall: r.o.Clock.Now(), Mono: r.o.Clock.Mono(), Hand: time.Since(r.began)}
 }
 
-// Suggest returns the rate that a throttle would suggest now, and whether it
-// helps; 0 while nothing is known.
-func (r *Runner) Suggest() (n int64, helps bool) {
-	s := r.State()
-	if s.World.Snapshot = r.o.Snapshot(); s.World.Snapshot == nil {
-		return 0, false
-	}
-	return s.scene(r.Now()).Suggest()
-}
-
 // Do tells the reducer what happened. It does not block, and State is the next
 // one when it returns.
 func (r *Runner) Do(w What) {

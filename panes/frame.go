@@ -71,6 +71,7 @@ type Frame struct {
 	// paused, the end of a recording in a replay. Zero when live.
 	Edge     time.Time
 	ReadOnly bool
+	MayAct   bool // the keys of actions do something now
 
 	Filter    cluster.Text // what Rows was filtered by; empty for all
 	Message   cluster.Text // answer to the last key, for the status line

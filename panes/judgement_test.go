@@ -202,3 +202,31 @@ func TestForecastsAreRemembered(t *testing.T) {
 		t.Errorf("after an action: %s\nanew\n%s", with, anew)
 	}
 }
+
+// TestWhyNamesTheKeys: the keys for what is advised stand before the words, and
+// those of actions only where they do something.
+func TestWhyNamesTheKeys(t *testing.T) {
+	f := critical()
+	r := f.replica()
+	for _, c := range []struct {
+		advice []string
+		acts   bool
+		want   string
+	}{
+		{[]string{"throttle", "sync", "escalate"}, true, "next     t throttle   s sync   E escalate"},
+		{[]string{"throttle", "sync", "escalate"}, false, "next     E escalate"},
+		{[]string{"reset", "sync"}, true, "next     b reset the breaker   s sync"},
+		{[]string{"network"}, false, "next     P path"},
+		{nil, true, "next     reduce"},
+		{[]string{"a word of later"}, true, "next     reduce"},
+	} {
+		r.Verdict.Advice = nil
+		for _, a := range c.advice {
+			r.Verdict.Advice = append(r.Verdict.Advice, cluster.Clean(a))
+		}
+		f.MayAct = c.acts
+		if out := ansi.Strip(Why(f, 100, 12)); !strings.Contains(out, c.want) {
+			t.Errorf("%v, may act %v: no %q:\n%s", c.advice, c.acts, c.want, out)
+		}
+	}
+}

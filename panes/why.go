@@ -78,7 +78,7 @@ func (p *page) verdict(f *Frame, r *cluster.Replica) {
 		{"normal", p.s.Text, normal, 3, 0},
 		{"against", p.s.Text, plain(v.Against), 2, 0},
 		{"missing", p.s.Unknown, plain(v.Missing), 5, 0},
-		{"next", p.s.Title, nextStep(v), 0, 0},
+		{"next", p.s.Title, append(nextKeys(f, v), nextStep(v)...), 0, 0},
 		{"see", p.s.Text, see, 4, 0},
 	}
 	if !urgent { // a dashboard can wait for room
@@ -112,7 +112,31 @@ func (p *page) verdictRight(f *Frame, r *cluster.Replica) {
 	p.bar(left, right)
 }
 
-// nextStep is the runbook's step, in its words; no key is named that isn't there.
+// keysFor are the keys for the contract's words of advice, and whether they act.
+var keysFor = map[string]struct {
+	words string
+	acts  bool
+}{
+	"throttle": {"t throttle", true}, "sync": {"s sync", true}, "reset": {"b reset the breaker", true}, "ramp": {"r ramp", true},
+	"network": {"P path", false}, "escalate": {"E escalate", false},
+}
+
+// nextKeys are the keys to press for what is advised, in that order. Those of
+// actions are named only where they do something now.
+func nextKeys(f *Frame, v *cluster.Verdict) []string {
+	var keys []string
+	for _, a := range v.Advice {
+		if k, ok := keysFor[a.String()]; ok && (f.MayAct || !k.acts) {
+			keys = append(keys, k.words)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return []string{strings.Join(keys, "   ")}
+}
+
+// nextStep is the runbook's step, in its words.
 func nextStep(v *cluster.Verdict) []string {
 	if !v.Next.IsZero() {
 		return []string{v.Next.String()}

@@ -19,7 +19,6 @@ type Actor interface {
 	State() actions.State
 	Table() []actions.Action
 	Now() actions.Now
-	Suggest() (perSecond int64, helps bool)
 }
 
 // actKeys are the keys of actions. They stand in the table whether or not there is

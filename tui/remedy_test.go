@@ -30,7 +30,6 @@ func (a *fakeActor) Do(w actions.What) {
 func (a *fakeActor) State() actions.State    { return a.state }
 func (a *fakeActor) Table() []actions.Action { return actions.Table() }
 func (a *fakeActor) Now() actions.Now        { return actions.Now{Wall: t0, Hand: time.Minute} }
-func (a *fakeActor) Suggest() (int64, bool)  { return 490, true }
 
 // told are the events of the kind of w, in order.
 func told[T actions.What](a *fakeActor) []T {

@@ -45,7 +45,7 @@ func (m *model) frame() *panes.Frame {
 	f := &panes.Frame{
 		Snap: m.snap, Selected: m.rows.sel, Rows: m.rows.ids, Top: m.rows.top,
 		Window: windows[m.window], Mode: m.cursor.mode, Speed: m.cursor.rate(m.o.Clock),
-		Edge: m.cursor.edge, ReadOnly: m.o.ReadOnly, Filter: cluster.Clean(m.rows.filter),
+		Edge: m.cursor.edge, ReadOnly: m.o.ReadOnly, MayAct: m.canAct(), Filter: cluster.Clean(m.rows.filter),
 		Message: m.message, Doing: m.doing(), Focus: m.focus, Styles: m.styles,
 		Escalation: m.o.Escalation, Forecasts: &m.forecasts,
 	}
@@ -107,6 +107,7 @@ type paneKey struct {
 	rows     uint64
 	top      int
 	filter   cluster.Text
+	acts     bool
 }
 
 func (m *model) putPane(c *canvas, f *panes.Frame, name panes.Name, r rect) {
@@ -121,7 +122,7 @@ func (m *model) putPane(c *canvas, f *panes.Frame, name panes.Name, r rect) {
 	rule := r.w - r.body().w
 	key := paneKey{
 		snap: f.Snap, selected: f.Selected, w: r.w, h: r.h, window: f.Window, focused: f.Focus == name,
-		scroll: f.Scroll[name], styles: f.Styles, rows: m.rows.gen, top: f.Top, filter: f.Filter,
+		scroll: f.Scroll[name], styles: f.Styles, rows: m.rows.gen, top: f.Top, filter: f.Filter, acts: f.MayAct,
 	}
 	p := &m.cache[name]
 	if p.text == "" || p.key != key {
