@@ -208,10 +208,23 @@ func (c *chaos) paint() {
 
 // asks are what somebody may want, and what nobody should.
 var asks = []Ask{
-	lower, {Kind: KindThrottle, N: 100}, {Kind: KindThrottle, N: 40}, {Kind: KindThrottle, N: 5000}, {Kind: KindThrottle}, {Kind: KindThrottle, N: -1},
-	plain, force, {Kind: KindSync}, {Kind: KindSync, Target: "node9"}, {Kind: KindSync, Target: hostile},
-	{Kind: KindReset, Target: "agent-node2"}, {Kind: KindReset, Target: "node2"}, {Kind: KindReset},
-	{Kind: KindRamp}, {Kind: KindRamp, N: 500}, {Kind: KindUndo}, {Kind: "dance"},
+	lower,
+	{Kind: KindThrottle, N: 100},
+	{Kind: KindThrottle, N: 40},
+	{Kind: KindThrottle, N: 5000},
+	{Kind: KindThrottle},
+	{Kind: KindThrottle, N: -1},
+	plain, force,
+	{Kind: KindSync},
+	{Kind: KindSync, Target: "node9"},
+	{Kind: KindSync, Target: hostile},
+	{Kind: KindReset, Target: "agent-node2"},
+	{Kind: KindReset, Target: "node2"},
+	{Kind: KindReset},
+	{Kind: KindRamp},
+	{Kind: KindRamp, N: 500},
+	{Kind: KindUndo},
+	{Kind: "dance"},
 }
 
 var someKeys = []string{"y", "a", "enter", "esc", "backspace", "space", "t", "n", "o", "d", "e", "2", "j", "ctrl+c"}

@@ -41,6 +41,7 @@ func incident(begin time.Time) []cluster.Observation {
 	f.add(350*time.Second, 0, cluster.Source{}, &cluster.ClockStep{By: time.Second}, nil)
 	f.add(400*time.Second, 0, cluster.Source{Kind: cluster.FromOperator}, &cluster.Note{Text: cluster.Clean("disk replaced")}, nil)
 	f.judged()
+	f.acted()
 	slices.SortStableFunc(f.list, func(a, b cluster.Observation) int { return a.Received.Compare(b.Received) })
 	for i := range f.list {
 		f.list[i].Seq = uint64(i + 1)
@@ -89,6 +90,21 @@ func (f *incidentFeed) judged() {
 	}, nil)
 	f.add(200*time.Second, 0, judge, &cluster.Escalation{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2"}, Since: since}, nil)
 	f.add(420*time.Second, 0, judge, &cluster.Escalation{Reason: cluster.Clean("lag_over_60s"), Replicas: []cluster.NodeID{"node2"}, Since: since, Over: true}, nil)
+}
+
+// acted adds what was done: a limit that stands for two minutes, and an attempt.
+func (f *incidentFeed) acted() {
+	step := func(s int, b cluster.ActionStep) {
+		b.Seq, b.Hash, b.Action, b.Kind, b.Who = uint64(s), "ab", "a1", cluster.Clean("throttle"), cluster.Clean("dana")
+		b.What = cluster.Clean("throttle ingest to 500/s")
+		b.Summary = cluster.Clean(b.What.String() + ": " + b.Verdict.String())
+		f.add(time.Duration(s)*time.Second, 0, cluster.Source{Kind: cluster.FromAction}, &b, nil)
+	}
+	step(160, cluster.ActionStep{Stage: cluster.ActionNearMiss, Final: true})
+	step(171, cluster.ActionStep{Stage: cluster.ActionIntent})
+	step(172, cluster.ActionStep{Stage: cluster.ActionAnswered, Verdict: cluster.Clean("accepted"), Limit: 500})
+	step(198, cluster.ActionStep{Stage: cluster.ActionEffect, Verdict: cluster.Clean("effective"), Took: 26 * time.Second, Final: true})
+	step(292, cluster.ActionStep{Stage: cluster.ActionAnswered, Verdict: cluster.Clean("accepted"), Lifts: true})
 }
 
 type incidentFeed struct {
@@ -196,7 +212,7 @@ func TestReplayDrawsTheFramesThatWereLive(t *testing.T) {
 	for _, i := range seen {
 		all += i.frame
 	}
-	for _, word := range []string{"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s", "ClusterSplitBrain (cluster-wide)", "server refuses"} {
+	for _, word := range []string{"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s", "ClusterSplitBrain (cluster-wide)", "server refuses", "limit 500/s, dana", "throttle 500/s"} {
 		if !strings.Contains(strings.ToLower(all), strings.ToLower(word)) {
 			t.Errorf("no frame shows %q: the comparison would not miss it", word)
 		}
