@@ -243,6 +243,6 @@ func (m *machine) finishClimb(e Effect, why string) {
 	f := found(e, why)
 	m.effect(c.Plan, c.Action, f, m.now.Mono-c.began.Mono, true, nil)
 	if d := m.dialogOf(c.Action); d != nil {
-		d.Phase, d.Finding = Ended, f
+		d.Phase, d.Finding, d.Took = Ended, f, m.now.Mono-c.began.Mono
 	}
 }

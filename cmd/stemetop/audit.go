@@ -88,7 +88,7 @@ func verdictOn(r journal.Report) string {
 	if r.Head.Seq > 0 {
 		s += "; " + number(r.Head.Seq) + " good records, the last with hash " + r.Head.Hash[:12]
 	}
-	if r.Anchor == nil && r.State != journal.Other {
+	if r.Anchor == nil && r.Head.Seq > 0 && r.State != journal.Other {
 		s += "; there is no anchor beside it, so a tail that was cut off would not show"
 	}
 	return s

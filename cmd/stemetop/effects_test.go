@@ -176,7 +176,9 @@ func TestTheDiskIsCured(t *testing.T) {
 	h.act(actions.Ask{Kind: actions.KindThrottle, N: 300})
 	h.setLimit(`{"max_assertions_per_sec":400}`)
 	h.effect(actions.Inconclusive)
-	h.until("somebody else's", func(s *cluster.Snapshot, v *actions.State) bool { return v.Standing.PerSecond == 0 && s.Limit.PerSecond == 0 })
+	h.until("somebody else's", func(s *cluster.Snapshot, v *actions.State) bool {
+		return v.Standing.PerSecond == 0 && s.Limit.PerSecond == 0
+	})
 
 	cancel()
 	if err := <-done; err != nil {

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin/admintest"
+	"github.com/stemedb/stemetop/actions/journal"
+)
+
+const actCanary = "canary-4711-secret"
+
+// line is a primary with good metrics and an admin interface that does as told.
+func line(t *testing.T, adminURL string, more ...string) (file string) {
+	t.Helper()
+	fake := httptest.NewServer(http.HandlerFunc(serveFake))
+	t.Cleanup(fake.Close)
+	dir := t.TempDir()
+	token := filepath.Join(dir, "token")
+	if err := os.WriteFile(token, []byte(actCanary+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf("cluster: prod-eu\nprimary: {id: node1, url: %q}\nadmin: {url: %q, token_file: %q}\n", fake.URL+"/lag/2/11.5", adminURL, token)
+	if err := os.WriteFile(file, []byte(text+strings.Join(more, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// api is an admin interface that does what it is asked for.
+type api struct {
+	*httptest.Server
+	posts atomic.Int32
+	limit atomic.Pointer[string]
+}
+
+func newAPI(t *testing.T) *api {
+	a := &api{}
+	unlimited := `{"max_assertions_per_sec":null}`
+	a.limit.Store(&unlimited)
+	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodPost {
+			b, err := io.ReadAll(r.Body)
+			if err != nil {
+				return // who asked is gone
+			}
+			body := string(b)
+			a.limit.Store(&body)
+			a.posts.Add(1)
+		}
+		if strings.HasSuffix(r.URL.Path, "/tripped") {
+			fmt.Fprint(w, `{"tripped":[],"count":0}`)
+			return
+		}
+		fmt.Fprint(w, *a.limit.Load())
+	}))
+	t.Cleanup(a.Close)
+	return a
+}
+
+// Each end of a request has its exit code and its words, and sends once at most.
+func TestExitCodesOfAct(t *testing.T) {
+	t.Parallel()
+	repeats := `{"error":{"code":"invalid_value","message":"must be lower; you sent Bearer ` + actCanary + `"}}`
+	for _, c := range []struct {
+		name     string
+		answer   admintest.Script
+		code     int
+		requests int
+		words    string
+	}{
+		{"accepted", admintest.Then(admintest.Acts, admintest.Answer(200, admintest.JSON, admintest.Echo)), exitOK, 1, `^outcome +accepted$`},
+		{"rejected", admintest.Answer(422, admintest.JSON, repeats), exitRejected, 1, `^outcome +rejected: 422.*invalid_value: must be lower`},
+		{"the server wants peace", admintest.Answer(429, "", "", "Retry-After: 30"), exitRejected, 1, `^wait +the server asks for 30s of peace$`},
+		{"lost, and applied", admintest.Then(admintest.Acts, admintest.Rst), exitOK, 1, `^effect +reading back says that it took effect$`},
+		{"lost, and not applied", admintest.Rst, exitAmbiguous, 1, `^effect +it did not take effect`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, server := newProgram(t), admintest.Start(t, nil, c.answer)
+			file := line(t, "http://"+server.Addr())
+			out, complaints := p.run(c.code, "act", "throttle", "500", "--config", file, "--confirm", "prod-eu")
+			p.want(out, c.words)
+			if n := server.Counted(); n != c.requests {
+				t.Errorf("%d requests", n)
+			}
+			if h := server.Headers(); len(h) > 0 && h[0].Get("Authorization") == "" {
+				t.Error("the secret was not sent: this test shows nothing")
+			}
+			if strings.Contains(out+complaints+p.everything(), actCanary) {
+				t.Errorf("a secret is shown:\n%s%s", out, complaints)
+			}
+		})
+	}
+}
+
+// everything is all that the program left in files.
+func (p *program) everything() string {
+	p.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(p.state, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all.Write(b)
+		return err
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return all.String()
+}
+
+// What can't be sent is not, and says why.
+func TestWhatActDoesNotSend(t *testing.T) {
+	t.Parallel()
+	nobody := httptest.NewServer(nil)
+	nobody.Close()
+	p := newProgram(t)
+	out, complaints := p.run(exitNotSent, "act", "throttle", "500", "--config", line(t, nobody.URL), "--confirm", "prod-eu")
+	p.want(out, `^limit +unknown: `, `^outcome +not sent: connection refused$`)
+	if strings.Contains(out+complaints+p.everything(), actCanary) {
+		t.Error("a secret is shown")
+	}
+
+	// The primary is gone: what is decided on is not known.
+	server := admintest.Start(t, nil, admintest.Answer(200, admintest.JSON, admintest.Echo))
+	_, complaints = p.run(exitBlocked, "act", "throttle", "500", "--primary", nobody.URL, "--confirm", "127.0.0.1")
+	p.want(complaints, `^error: nothing was sent: `)
+
+	// Another process has the journal.
+	file := line(t, "http://"+server.Addr())
+	dir := filepath.Join(p.state, "stemetop", "audit", "prod-eu")
+	j, _, err := journal.Open(journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, complaints = p.run(exitBlocked, "act", "throttle", "500", "--config", file, "--confirm", "prod-eu")
+	p.want(complaints, `^error: nothing was sent: .*another process writes this journal`)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := server.Counted(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+
+	// An answer was lost: a sync waits for somebody's word, which is recorded.
+	if _, _, err = reopened(dir, journal.Intent{Action: "a1", Plan: "a1", Kind: "sync", Target: journal.Target{ID: "node2"}}); err != nil {
+		t.Fatal(err)
+	}
+	_, complaints = p.run(exitBlocked, "act", "sync", "node2", "--config", file, "--confirm", "node2")
+	p.want(complaints, `it is not known what became of`, `^hint: stemetop act resolve a1 applied`)
+	out, _ = p.run(exitOK, "act", "resolve", "a1", "not-applied", "--config", file)
+	p.want(out, `^resolved +a1: not-applied, by `)
+	p.run(exitBlocked, "act", "resolve", "a1", "applied", "--config", file)
+	p.run(exitUsage, "act", "resolve", "a1", "perhaps", "--config", file)
+	p.run(exitOK, "act", "sync", "node2", "--config", file, "--dry-run")
+}
+
+// reopened writes an intent that never got an outcome.
+func reopened(dir string, in journal.Intent) (journal.Entry, *journal.Journal, error) {
+	j, _, err := journal.Open(journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }})
+	if err != nil {
+		return journal.Entry{}, nil, err
+	}
+	e, err := j.Intent(in)
+	if err != nil {
+		return e, j, err
+	}
+	return e, j, j.Close()
+}
+
+// A ramp runs to its end, and an interrupted one leaves the limit where it is.
+func TestRampOnTheLine(t *testing.T) {
+	t.Parallel()
+	p, server := newProgram(t), newAPI(t)
+	file := line(t, server.URL, "ramp: {steps: [3000, 4000], hold: 2s}", "thresholds: {lag_warning: 20s, lag_critical: 30s}")
+	out, _ := p.run(exitOK, "act", "ramp", "--config", file, "--confirm", "prod-eu")
+	p.want(out, `^plan +ramp ingest 3000, 4000/s, 2s each$`, `^so far +step \d of 2, `, `^effect +effective after \d+s, 4000/s held for`)
+	if n := server.posts.Load(); n != 2 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// On a terminal it is asked for as the screen does, and what was typed before the
+// question is no answer.
+func TestActAsksOnATerminal(t *testing.T) {
+	t.Parallel()
+	server := newAPI(t)
+	file := line(t, server.URL)
+	s := newSession(t, 100, 30)
+	act := func(args string) {
+		s.press("clear; stemetop act "+args+" --config "+file+"; echo left with $?", "Enter")
+	}
+	act("throttle 500")
+	s.press("y", "Enter") // too early
+	s.see(`y sends it, anything else cancels: *$`)
+	if server.posts.Load() != 0 {
+		t.Fatal("what was typed ahead has sent it")
+	}
+	s.press("y", "Enter")
+	s.see(`outcome +accepted`)
+	s.see(`left with 0`)
+
+	act("throttle 5000") // which raises the limit
+	s.see(`throttle ingest to 5000/s`)
+	s.see(`a arms it, anything else cancels: *$`)
+	s.press("y", "Enter")
+	s.see(`nothing was sent: it was not confirmed`)
+	s.see(`left with 7`)
+
+	act("throttle 10") // below the floor
+	s.see(`throttle ingest to 10/s`)
+	s.see(`a arms it, anything else cancels: *$`)
+	s.press("a", "Enter")
+	s.see(`prod-eu sends it, anything else cancels: *$`)
+	s.press("Enter")
+	s.see(`left with 7`)
+	if n := server.posts.Load(); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestAuditVerify(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	out, _ := p.run(exitOK, "audit", "verify")
+	p.want(out, `^there is no audit journal in `)
+	dir := filepath.Join(p.state, "stemetop", "audit", "prod-eu")
+	for _, id := range []string{"a1", "a2", "a3"} {
+		if _, _, err := reopened(dir, journal.Intent{Action: id, Plan: id, Kind: "throttle"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "audit-000001.jsonl")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(strings.TrimSuffix(string(whole), "\n"), "\n")
+	for _, c := range []struct {
+		name, text string
+		code       int
+		words      string
+	}{
+		{"fine", string(whole), exitOK, `: fine; 6 good records, the last with hash [0-9a-f]{12}$`},
+		{"changed", strings.Replace(string(whole), `"a2"`, `"a9"`, 1), exitCritical, `: broken at 4 \(line 4\): .*; 3 good records`},
+		{"a line removed", strings.Join(slices.Delete(slices.Clone(lines), 2, 3), ""), exitCritical, `: broken at \d`},
+		{"torn", string(whole) + `{"seq":7,"prev"`, exitWarning, `: torn tail, 15 bytes of a record that was not finished`},
+		{"cut off", strings.Join(lines[:3], ""), exitCritical, `: shorter than its anchor: it ends at record 3, and had 6`},
+		{"another", "hello\n", exitCritical, `: `},
+	} {
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"audit", "verify"}, {"audit", "verify", path}, {"audit", "verify", dir}} {
+			out, _ := p.run(c.code, args...)
+			p.want(out, c.words)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	out, _ = p.run(exitCritical, "audit", "verify")
+	p.want(out, `: shorter than its anchor: the file was removed$`)
+	p.run(exitUsage, "audit", "verify", path)
+}
