@@ -200,7 +200,7 @@ func (a *acting) wake() {
 
 // learnWithin is how long the first readings are waited for, so that there are
 // rates, lags and the list of breakers to decide on.
-const learnWithin = 5 * time.Second
+const learnWithin = 4 * time.Second
 
 // learn waits until enough is known, or no more is to be expected soon.
 func (a *acting) learn(ctx context.Context) error {
