@@ -24,7 +24,7 @@ func TestChecklist(t *testing.T) {
 	w := incidentAt(t, missing{admin: true})
 	list := Checklist(w.snapshot(), "node2")
 	want := []ItemState{
-		ItemFinding, ItemFine, ItemFine, ItemFine, ItemFinding, ItemFine,
+		ItemFinding, ItemFine, ItemFine, ItemFine, ItemNotLooked, ItemFinding, ItemNotLooked, ItemFine,
 		ItemFine, ItemFinding, ItemCannotKnow, ItemFine, ItemFine,
 		ItemCannotKnow, ItemCannotKnow, ItemFine,
 	}
@@ -36,7 +36,7 @@ func TestChecklist(t *testing.T) {
 		if x.State != want[i] {
 			t.Errorf("%s: %v, want %v (%s)", x.Step, x.State, want[i], x.Evidence)
 		}
-		if x.Evidence.IsZero() || (x.State != ItemCannotKnow && x.At.IsZero()) {
+		if x.Evidence.IsZero() || (x.State != ItemCannotKnow && x.State != ItemNotLooked && x.At.IsZero()) {
 			t.Errorf("%s: %q at %v", x.Step, x.Evidence, x.At)
 		}
 	}
