@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -82,5 +83,32 @@ func TestTheWorstOfTheHealthy(t *testing.T) {
 	}
 	if d := r.state.Dialog; d.Shown != shown || len(d.Changed) > 0 {
 		t.Errorf("to be looked at again: %v", d.Changed)
+	}
+}
+
+// That no replica applies anything is said where it was measured, and not where
+// it is not known.
+func TestWhetherThrottlingHelps(t *testing.T) {
+	for want, set := range map[string]func(*rig){
+		"": func(*rig) {},
+		"no replica applies anything: throttling will not help": func(r *rig) {
+			r.nodes["node2"].apply, r.nodes["node3"].apply = 0, 0
+			r.run(time.Minute)
+		},
+		"no replica's apply rate is known: whether throttling helps can't be told": func(r *rig) {
+			r.mute = true
+			r.run(time.Minute)
+		},
+	} {
+		r := newRig(t)
+		set(r)
+		r.propose(Ask{Kind: KindThrottle})
+		var said []string
+		for _, w := range r.state.Dialog.Plan.Warn {
+			said = append(said, w.String())
+		}
+		if got := strings.Join(said, "; "); !strings.Contains(got, want) || want == "" && strings.Contains(got, "help") {
+			t.Errorf("said %q, want %q", got, want)
+		}
 	}
 }

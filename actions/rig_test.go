@@ -28,6 +28,7 @@ type rig struct {
 	order         []cluster.NodeID
 	tripped       []cluster.NodeID
 	blind         bool // the primary does not answer
+	mute          bool // no replica does
 	limit         LimitReading
 	peer          admin.Peer
 
@@ -95,6 +96,9 @@ func (r *rig) scrape() {
 	m.Unit = cluster.ProgressRatio
 	r.observe(cluster.Source{Kind: cluster.FromMetrics, Node: "node1"}, m)
 	for _, id := range r.order {
+		if r.mute {
+			break
+		}
 		r.observe(cluster.Source{Kind: cluster.FromMetrics, Node: id}, &cluster.MetricsReading{
 			Asked: 1 << cluster.FamilyAssertions, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: r.nodes[id].count}},
 		})

@@ -99,8 +99,11 @@ func proposeThrottle(s *Scene, ask Ask) (*Plan, *Refusal) {
 	} else {
 		helps = false
 	}
-	if !helps {
+	switch {
+	case !helps && appliesKnown(s.Snapshot):
 		p.warn("no replica applies anything: throttling will not help")
+	case !helps:
+		p.warn("no replica's apply rate is known: whether throttling helps can't be told")
 	}
 	if r := worst(s.Snapshot); r != nil {
 		p.before.watch = r.ID

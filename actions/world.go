@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stemedb/stemetop/actions/admin"
@@ -136,6 +137,11 @@ func slowest(s *cluster.Snapshot) *cluster.Replica {
 		}
 	}
 	return w
+}
+
+// appliesKnown tells whether the apply rate of any replica is known.
+func appliesKnown(s *cluster.Snapshot) bool {
+	return slices.ContainsFunc(s.Replicas, func(r cluster.Replica) bool { return r.Assertions.PerSecond.Known() })
 }
 
 // started is when the primary's process began, by its host; zero if unknown.
