@@ -216,7 +216,7 @@ func TestWhyNamesTheKeys(t *testing.T) {
 		{[]string{"throttle", "sync", "escalate"}, true, "next     t throttle   s sync   E escalate"},
 		{[]string{"throttle", "sync", "escalate"}, false, "next     E escalate"},
 		{[]string{"reset", "sync"}, true, "next     b reset the breaker   s sync"},
-		{[]string{"network"}, false, "next     P path"},
+		{[]string{"network"}, false, "next     P path  M trace"},
 		{nil, true, "next     reduce"},
 		{[]string{"a word of later"}, true, "next     reduce"},
 	} {

@@ -118,7 +118,7 @@ var keysFor = map[string]struct {
 	acts  bool
 }{
 	"throttle": {"t throttle", true}, "sync": {"s sync", true}, "reset": {"b reset the breaker", true}, "ramp": {"r ramp", true},
-	"network": {"P path", false}, "escalate": {"E escalate", false},
+	"network": {"P path  M trace", false}, "escalate": {"E escalate", false},
 }
 
 // nextKeys are the keys to press for what is advised, in that order. Those of
