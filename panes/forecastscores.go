@@ -56,9 +56,9 @@ func (f *Frame) scoreWords(r *cluster.Replica) []string {
 		words := "at " + hourMinute(k.Made) + " " + k.Words(now)
 		switch {
 		case k.Within():
-			words += ", within bounds"
+			words += ", kept"
 		case !k.Came.IsZero():
-			words += ", out of bounds"
+			words += ", missed"
 		}
 		out = append(out, words)
 	}
