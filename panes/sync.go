@@ -19,7 +19,7 @@ func Sync(f *Frame, w, h int) string {
 		}
 		return p.String()
 	}
-	p.syncHead(f, &r.Sync)
+	p.syncHead(f, r)
 	if r.Sync.Progress.Known() || r.Sync.State != cluster.SyncIdle {
 		if r.Sync.State == cluster.SyncIdle { // a full bar would draw the eye to nothing
 			p.repeat(p.s.Faint, p.g.Dotted, p.w)
@@ -36,7 +36,8 @@ func Sync(f *Frame, w, h int) string {
 }
 
 // syncHead is the state, the percentage and the time left or spent.
-func (p *page) syncHead(f *Frame, s *cluster.Sync) {
+func (p *page) syncHead(f *Frame, r *cluster.Replica) {
+	s := &r.Sync
 	style, text := p.s.Text, s.State.String()
 	switch s.State {
 	case cluster.SyncStalled:
@@ -53,11 +54,23 @@ func (p *page) syncHead(f *Frame, s *cluster.Sync) {
 	if d, ok := timeLeft(s); ok {
 		left = append(left, say(p.s.Text, Age(d)+" left", 1))
 	}
-	var right []piece
+	right := diffPieces(p, r)
 	if !s.Since.IsZero() {
-		right = append(right, say(p.s.Label, "for "+Age(f.Snap.At.Sub(s.Since)), 2))
+		right = append(right, say(p.s.Label, "for "+Age(f.Snap.At.Sub(s.Since)), 3))
 	}
 	p.bar(left, right)
+}
+
+// diffPieces are the size of the diff between primary and replica: as a metric
+// tells it, else the gap that the counts tell.
+func diffPieces(p *page, r *cluster.Replica) []piece {
+	if r.Sync.Diff.Known() {
+		return []piece{say(p.s.Text, "diff "+Count(r.Sync.Diff), 2)}
+	}
+	if n, ok := r.Assertions.Behind.Value(); ok && n >= 1 {
+		return []piece{say(p.s.Text, "diff "+Count(r.Assertions.Behind)+" by counts", 2)}
+	}
+	return nil
 }
 
 // timeLeft is how long the rest takes at the present rate.
@@ -80,12 +93,12 @@ func (p *page) syncRates(s *cluster.Sync) {
 	if v, ok := s.ErrorsPerSecond.Value(); ok && v > 0 {
 		errs = p.s.Crit
 	}
-	left := []piece{say(errs, "errors "+Rate(s.ErrorsPerSecond), 1)}
+	left := []piece{say(errs, "errors "+Rate(s.ErrorsPerSecond)+" over 5 min", 1)}
 	if rate, ok := s.PerSecond.Scale(100).Value(); ok && s.State == cluster.SyncRunning {
 		left = append([]piece{say(p.s.Text, fixed(rate, 2)+" %/s", 0)}, left...)
 	}
 	if s.LastDuration.Known() {
-		left = append(left, say(p.s.Label, "recent ones took "+Lag(s.LastDuration), 2))
+		left = append(left, say(p.s.Label, "last took "+Lag(s.LastDuration), 2))
 	}
 	p.bar(left, nil)
 }

@@ -16,7 +16,8 @@ const (
 	FamilySyncDurationCount               // count of the duration histogram
 	FamilySentBytes                       // counter of bytes sent for replication
 	FamilyCorruption                      // counter of Merkle syncs that reported corruption, like that of errors
-	NumFamilies             = int(FamilyCorruption) + 1
+	FamilySyncDiff                        // gauge, size of the Merkle diff, per replica label or of the node itself
+	NumFamilies             = int(FamilySyncDiff) + 1
 )
 
 // Families is a set of Family.

@@ -67,7 +67,7 @@ func (s *State) memoryOf(f Family) memory {
 		m.window = errorWindow
 	case FamilyCorruption:
 		m.window, m.space = corruptionWindow, corruptionWindow/8
-	case FamilyLag, FamilyAssertions, FamilySyncProgress, FamilySentBytes:
+	case FamilyLag, FamilyAssertions, FamilySyncProgress, FamilySentBytes, FamilySyncDiff:
 	}
 	if s.whole {
 		m.space = 0

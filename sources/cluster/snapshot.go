@@ -148,6 +148,7 @@ type Sync struct {
 	PerSecond       Figure // progress per second, while running
 	ErrorsPerSecond Figure
 	LastDuration    Figure // seconds, mean of the syncs that ended in the window
+	Diff            Figure // size of the Merkle diff as a metric tells it, if any does
 	// Corruptions is how many syncs reported corruption since the counter began,
 	// NewCorruptions how many of them in the last hour, as far as was watched.
 	Corruptions, NewCorruptions Figure

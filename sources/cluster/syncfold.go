@@ -18,6 +18,7 @@ func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time
 		return
 	}
 	y.Max = max(y.Max, v)
+	s.percent = s.percent || v > 1
 	y.Fraction = y.Fraction || (v > 0 && v < 1)
 	if unit != ProgressAuto {
 		y.Unit = unit
@@ -25,7 +26,7 @@ func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time
 	first := y.Moved.IsZero()
 	moved := first || v != y.Value
 	y.Value, y.Problem = v, Text{}
-	p, ok := y.progress(s.session.ProgressUnit)
+	p, ok := s.progress(y)
 	if moved {
 		y.Moved = taken
 	}
@@ -49,14 +50,14 @@ func (s *State) setSync(y *SyncRecall, to SyncState, at time.Time) {
 }
 
 // progress returns the gauge as a ratio. The unit is the configured one, else
-// the declared one, else by range: above 1 it is percent, a fraction is a ratio;
-// that alone 1 was seen can't be told.
-func (y *SyncRecall) progress(configured ProgressUnit) (ratio float64, ok bool) {
-	unit := configured
+// the declared one, else by range: above 1, of any replica, it is percent, a
+// fraction is a ratio; that alone 1 was seen can't be told.
+func (s *State) progress(y *SyncRecall) (ratio float64, ok bool) {
+	unit := s.session.ProgressUnit
 	if unit == ProgressAuto {
 		unit = y.Unit
 	}
-	if unit == ProgressAuto && y.Max > 1 {
+	if unit == ProgressAuto && s.percent {
 		unit = ProgressPercent
 	}
 	if unit == ProgressAuto && y.Fraction {
@@ -80,6 +81,9 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 		p, _ := c.last()
 		v.Corruptions, v.NewCorruptions = Known(p.Value), Known(p.Value-c.points[0].Value)
 	}
+	if p, ok := s.replicaCounter(id, FamilySyncDiff).last(); ok && at.Sub(p.Taken) <= s.fresh() {
+		v.Diff = Known(p.Value)
+	}
 	y := s.syncs[id]
 	switch {
 	case y == nil || y.Since.IsZero():
@@ -93,7 +97,7 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	if y.State == SyncUnknown {
 		return v
 	}
-	p, _ := y.progress(s.session.ProgressUnit)
+	p, _ := s.progress(y)
 	v.Progress = Known(p)
 	if y.State == SyncRunning && y.Value > 0 {
 		v.PerSecond = s.replicaCounter(id, FamilySyncProgress).freshRate(at, s.fresh()).Scale(p / y.Value)

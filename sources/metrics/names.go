@@ -19,6 +19,7 @@ type Names struct {
 	SyncDuration string // histogram or summary, seconds: its _sum and _count are read
 	SentBytes    string // counter
 	Corruption   string // counter; many servers have none
+	SyncDiff     string // gauge; none is known, so it is empty by default
 }
 
 // Defaults returns the names that StemeDB uses.
@@ -58,6 +59,7 @@ func (n Names) wants() []want {
 	add(n.SyncDuration, "_count", cluster.FamilySyncDurationCount)
 	add(n.SentBytes, "", cluster.FamilySentBytes)
 	add(n.Corruption, "", cluster.FamilyCorruption)
+	add(n.SyncDiff, "", cluster.FamilySyncDiff)
 	return ws
 }
 
@@ -85,5 +87,5 @@ func (n Names) check() error {
 
 // isCounter tells whether the series of a family add up.
 func isCounter(f cluster.Family) bool {
-	return f != cluster.FamilyLag && f != cluster.FamilySyncProgress
+	return f != cluster.FamilyLag && f != cluster.FamilySyncProgress && f != cluster.FamilySyncDiff
 }

@@ -94,6 +94,7 @@ type Metrics struct {
 	SyncDuration     string `yaml:"sync_duration" doc:"histogram of Merkle sync durations, seconds"`
 	SentBytes        string `yaml:"sent_bytes" doc:"counter of bytes sent for replication"`
 	Corruption       string `yaml:"corruption" doc:"counter of Merkle syncs that reported corruption; many servers have none"`
+	SyncDiff         string `yaml:"sync_diff" doc:"gauge, size of the Merkle diff in assertions; empty where there is none" eg:"stemedb_merkle_diff"`
 }
 
 // Thresholds are limits of the lag.

@@ -1,0 +1,77 @@
+package cluster
+
+import "testing"
+
+// TestProgressUnit: the unit of the progress gauge is told by declaration or by
+// range, of any replica; that 1 alone was seen tells nothing.
+func TestProgressUnit(t *testing.T) {
+	type reading = map[NodeID]float64
+	for _, tt := range []struct {
+		name     string
+		unit     ProgressUnit
+		readings []reading
+		want     float64 // of node2; below 0 for unknown
+		state    SyncState
+	}{
+		{"nothing but 1", ProgressAuto, []reading{{"node2": 1}}, -1, SyncUnknown},
+		{"0, then 1", ProgressAuto, []reading{{"node2": 0}, {"node2": 1}}, -1, SyncUnknown},
+		{"1, declared as percent", ProgressPercent, []reading{{"node2": 1}}, 0.01, SyncRunning},
+		{"1, declared as a ratio", ProgressRatio, []reading{{"node2": 1}}, 1, SyncIdle},
+		{"1 after a fraction", ProgressAuto, []reading{{"node2": 0.4}, {"node2": 1}}, 1, SyncIdle},
+		{"1 after more", ProgressAuto, []reading{{"node2": 58}, {"node2": 1}}, 0.01, SyncRunning},
+		{"1 beside another's 58", ProgressAuto, []reading{{"node2": 1, "node3": 58}, {"node2": 1, "node3": 59}}, 0.01, SyncRunning},
+		{"1 beside another's fraction", ProgressAuto, []reading{{"node2": 1, "node3": 0.5}, {"node2": 1, "node3": 0.6}}, -1, SyncUnknown},
+		{"below 0", ProgressRatio, []reading{{"node2": -3}}, -1, SyncUnknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFeed(t)
+			for i, r := range tt.readings {
+				m := &MetricsReading{Asked: allFamilies(), Unit: tt.unit}
+				for _, id := range sortedKeys(r) {
+					m.Samples = append(m.Samples, Sample{FamilySyncProgress, id, r[id]})
+				}
+				f.publish(sec(float64(i)), Source{FromMetrics, "node1"}, m, nil)
+			}
+			check := func(s *Snapshot) {
+				t.Helper()
+				y := s.Replica("node2").Sync
+				if y.State != tt.state {
+					t.Errorf("%v: %q", y.State, y.Why)
+				}
+				if tt.want < 0 {
+					wantUnknown(t, "progress", y.Progress)
+				} else {
+					wantFigure(t, "progress", y.Progress, tt.want)
+				}
+			}
+			end := sec(float64(len(tt.readings)))
+			check(f.at(end))
+			recalled := NewState()
+			for _, o := range f.state.Keyframe() {
+				recalled.Apply(&o)
+			}
+			check(recalled.Snapshot(t0.Add(end), nil))
+		})
+	}
+}
+
+// TestDiffSize: the size of the diff is what a fresh reading tells, of the
+// replica before of itself, else nothing.
+func TestDiffSize(t *testing.T) {
+	f := newFeed(t)
+	f.primary(0, 100, nil)
+	wantUnknown(t, "nobody tells", f.at(sec(0)).Replica("node2").Sync.Diff)
+	f.publish(sec(1), Source{FromMetrics, "node1"}, &MetricsReading{
+		Asked: allFamilies(), Samples: []Sample{{FamilySyncDiff, "node2", 1800}},
+	}, nil)
+	f.publish(sec(1), Source{FromMetrics, "node3"}, &MetricsReading{
+		Asked: allFamilies(), Samples: []Sample{{FamilySyncDiff, "", 70}},
+	}, nil)
+	wantFigure(t, "by the primary", f.at(sec(2)).Replica("node2").Sync.Diff, 1800)
+	wantFigure(t, "by itself", f.at(sec(2)).Replica("node3").Sync.Diff, 70)
+	f.publish(sec(2), Source{FromMetrics, "node1"}, &MetricsReading{
+		Asked: allFamilies(), Samples: []Sample{{FamilySyncDiff, "node2", 900}},
+	}, nil)
+	wantFigure(t, "it shrinks", f.at(sec(2)).Replica("node2").Sync.Diff, 900)
+	wantUnknown(t, "long ago", f.at(sec(60)).Replica("node2").Sync.Diff)
+}
