@@ -54,11 +54,14 @@ func (f *Frame) scoreWords(r *cluster.Replica) []string {
 	var out []string
 	for _, k := range f.scored(r) {
 		words := "at " + hourMinute(k.Made) + " " + k.Words(now)
-		switch {
+		switch late := k.Came.Sub(k.Said); {
+		case k.Came.IsZero():
 		case k.Within():
 			words += ", kept"
-		case !k.Came.IsZero():
-			words += ", missed"
+		case late > 0:
+			words += ", " + Age(late) + " late"
+		default:
+			words += ", " + Age(-late) + " early"
 		}
 		out = append(out, words)
 	}

@@ -46,12 +46,12 @@ func (s Scored) Words(now Forecast) string {
 	return said + ", now open"
 }
 
-// ScoreMarks are the instants at which the forecasts that are held to account at
-// at were made, oldest first: the last full minutes.
-func ScoreMarks(at time.Time) []time.Time {
+// ScoreMarks are the instants at which the forecasts were made that are held to
+// account now, oldest first: the last full minutes.
+func ScoreMarks(now time.Time) []time.Time {
 	marks := make([]time.Time, 0, MostScored)
-	last := at.Truncate(scoreEvery)
-	if last.Equal(at) {
+	last := now.Truncate(scoreEvery)
+	if last.Equal(now) {
 		last = last.Add(-scoreEvery)
 	}
 	for i := MostScored - 1; i >= 0; i-- {
