@@ -16,11 +16,13 @@ func Alerts(f *Frame, w, h int) string {
 		return f.page(w, h).String()
 	}
 	p := f.page(w, h+max(0, min(f.Scroll[PaneAlerts], maxScroll)))
-	for _, e := range alertEntries(f, p.h) {
+	entries := alertEntries(f, p.h)
+	roomy := len(entries)*2 <= h // for notes on a line of their own
+	for i := range entries {
 		if p.full() {
 			break
 		}
-		p.alertEntry(f, &e)
+		p.alertEntry(f, &entries[i], roomy)
 	}
 	return p.tail(h)
 }
@@ -104,14 +106,14 @@ func trippedEntries(s *cluster.Snapshot) []alertEntry {
 	return es
 }
 
-func (p *page) alertEntry(f *Frame, e *alertEntry) {
+func (p *page) alertEntry(f *Frame, e *alertEntry, roomy bool) {
 	var style Style
 	var state, text string
 	switch {
 	case e.alert != nil:
 		style, state = p.alertState(e.alert, f.Snap.At)
 		text = p.alertName(e)
-		if note := alertNote(e.alert); note != "" && (e.alert.State == cluster.AlertNoData || cells(printable(text))+len(note) < p.w-stateWidth) {
+		if note := alertNote(e.alert); note != "" && (roomy && e.of == nil || e.alert.State == cluster.AlertNoData || cells(printable(text))+len(note) < p.w-stateWidth) {
 			text += note
 		}
 	case e.theirs != nil:
@@ -199,7 +201,7 @@ func pendingText(a *cluster.AlertChange, at time.Time) string {
 func alertNote(a *cluster.AlertChange) string {
 	switch a.State {
 	case cluster.AlertPending:
-		return ", if it stays"
+		return " if it stays"
 	case cluster.AlertNoData:
 		if a.Was != cluster.AlertInactive && a.Was != cluster.AlertNoData {
 			return " (was " + a.Was.String() + ", source lost)"

@@ -89,11 +89,14 @@ func timeLeft(s *cluster.Sync) (time.Duration, bool) {
 
 // syncRates is how fast it moves, its errors and how long the last ones took.
 func (p *page) syncRates(s *cluster.Sync) {
-	errs := p.s.Text
-	if v, ok := s.ErrorsPerSecond.Value(); ok && v > 0 {
-		errs = p.s.Crit
+	errs, text := p.s.Text, "errors "+Rate(s.ErrorsPerSecond)
+	if v, ok := s.ErrorsPerSecond.Value(); ok {
+		text += " over 5 min"
+		if v > 0 {
+			errs = p.s.Crit
+		}
 	}
-	left := []piece{say(errs, "errors "+Rate(s.ErrorsPerSecond)+" over 5 min", 1)}
+	left := []piece{say(errs, text, 1)}
 	if rate, ok := s.PerSecond.Scale(100).Value(); ok && s.State == cluster.SyncRunning {
 		left = append([]piece{say(p.s.Text, fixed(rate, 2)+" %/s", 0)}, left...)
 	}

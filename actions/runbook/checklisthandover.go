@@ -37,7 +37,7 @@ func Handover(s *cluster.Snapshot, forecasts map[cluster.NodeID]Forecast) []clus
 		e := &s.Escalations[i]
 		c.line(min(1+2*i, 3), "ESCALATE %s since %s: %s", e.Reason, hhmm(e.Since), ids(e.Replicas))
 	}
-	c.tried()
+	c.tried(len(list) > 0)
 	c.noted()
 	if len(list) > 0 {
 		if next := list[0].Verdict.Next.String(); next != "" {

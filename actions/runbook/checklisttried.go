@@ -50,10 +50,14 @@ func (a *attempt) words() string {
 }
 
 // tried says what was done and with what effect, the newest first to stay, and
-// the limit that stands: whoever takes over has to lift it.
-func (c *card) tried() {
+// the limit that stands: whoever takes over has to lift it. That nothing was
+// tried is said where there is something to cure.
+func (c *card) tried(ill bool) {
 	const most = 3
 	list := attempts(c.s)
+	if len(list) == 0 && ill {
+		c.line(7, "tried: nothing from here so far")
+	}
 	list = list[max(0, len(list)-most):]
 	for i := range list {
 		older := 3 * (len(list) - 1 - i)
