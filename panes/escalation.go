@@ -116,30 +116,33 @@ func Escalation(f *Frame, w, h int) string {
 	return p.String()
 }
 
-// escalationLinks draws what the runbook points at, of each replica in question.
+// escalationLinks draws what the runbook points at. The rebuild is said once, of
+// all replicas whose state calls for it.
 func (p *page) escalationLinks(f *Frame) {
 	if f.Snap == nil {
 		return
 	}
-	begun := false
-	head := func() {
-		if !begun {
-			p.end()
-			p.line(p.s.Title, "what the runbook points at")
-		}
-		begun = true
-	}
+	links := runbook.Links(f.Snap, nil)
+	var rebuild runbook.Link
+	var whom []cluster.NodeID
 	for i := range f.Snap.Replicas {
 		r := &f.Snap.Replicas[i]
-		for _, l := range runbook.Links(f.Snap, r) {
-			if l.Name == runbook.LinkRebuild {
-				head()
-				p.paragraph(p.s.Text, r.Name.String()+" "+l.Words(), 2, 3)
-			}
+		if l := runbook.Links(f.Snap, r); len(l) > 0 && l[0].Name == runbook.LinkRebuild {
+			rebuild, whom, links = l[0], append(whom, r.ID), l[1:]
 		}
 	}
-	for _, l := range runbook.Links(f.Snap, nil) {
-		head()
+	if len(links)+len(whom) == 0 {
+		return
+	}
+	p.end()
+	p.line(p.s.Title, "what the runbook points at")
+	if len(whom) > 1 {
+		rebuild.Facts = cluster.Text{}
+	}
+	if len(whom) > 0 {
+		p.paragraph(p.s.Text, names(whom, 4)+" "+rebuild.Words(), 2, 3)
+	}
+	for _, l := range links {
 		p.paragraph(p.s.Text, l.Words(), 2, 3)
 	}
 }
