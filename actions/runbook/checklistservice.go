@@ -42,7 +42,7 @@ func lookAtService(s *cluster.Snapshot, r *cluster.Replica) (evidence string, fi
 		if v.Recent == 1 {
 			w = fmt.Sprintf("1 restart in %.0f min", cluster.CrashWindow.Minutes())
 		}
-		words = append(words, w+duringSync(s, r))
+		words = append(words, w+duringSync(r))
 	}
 	if v.GaveUp {
 		add("systemd starts it no more")
@@ -60,7 +60,7 @@ func lookAtService(s *cluster.Snapshot, r *cluster.Replica) (evidence string, fi
 }
 
 // duringSync says that a crash loop has to do with the sync, by what the sync did.
-func duringSync(s *cluster.Snapshot, r *cluster.Replica) string {
+func duringSync(r *cluster.Replica) string {
 	errors, _ := r.Sync.ErrorsPerSecond.Value()
 	switch {
 	case r.Sync.State == cluster.SyncRunning || r.Sync.State == cluster.SyncStalled:
@@ -143,10 +143,9 @@ func lookAtAPIConfig(s *cluster.Snapshot, _ *cluster.Replica) (evidence string, 
 		return because("not read", c.Why), false, false
 	}
 	p := Pause(s)
-	words, finding := "", p.Near
+	words, finding := "ingestion "+p.Words(), p.Near
 	switch {
 	case p.Limit > 0:
-		words = "ingestion " + p.Words()
 	case c.MaxLag.Valid:
 		words = "max_replication_lag_seconds is 0"
 	case c.MaxLag.Set:

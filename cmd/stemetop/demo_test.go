@@ -127,7 +127,7 @@ func TestDoctorOnARealCluster(t *testing.T) {
 		t.Fatal(complaints)
 	}
 	for _, node := range []string{"node1", "node2", "node3", "node4", "node5"} {
-		for _, what := range []string{"metrics", "ssh", "figures", "wal", "process"} {
+		for _, what := range []string{"metrics", "ssh", "figures", "wal", "process", "sockets", "service", "tools", "cost"} {
 			if !hasLine(out, "ok", node, what) {
 				t.Errorf("%s of %s is not ok", what, node)
 			}
@@ -144,12 +144,13 @@ func TestDoctorOnARealCluster(t *testing.T) {
 			}
 		}
 	}
+	if !hasLine(out, "ok", "node1", "api.toml") || hasLine(out, "ok", "node2", "api.toml") {
+		t.Error("not the primary's api.toml alone")
+	}
 	if !hasLine(out, "ok", "node1", "admin") || code != exitWarning {
 		t.Errorf("exit code %d", code)
 	}
-	if t.Failed() {
-		t.Log(out)
-	}
+	t.Log(out)
 }
 
 // hasLine looks for a finding.

@@ -22,14 +22,17 @@ func (w *wiring) tryHost(ctx context.Context, n config.Node) []finding {
 	if err != nil {
 		return []finding{{node: n.ID, what: "ssh", bad: failureOf(err)}}
 	}
-	facts, reading, tick, err := firstReading(ctx, c, w.clock)
+	first, err := firstReading(ctx, c, w.clock)
+	took := time.Since(begin)
+	slow := w.slowFindings(ctx, n, c, first)
 	_ = c.Close() // nothing is lost with it
-	f := finding{node: n.ID, what: "ssh", took: time.Since(begin), bad: failureOf(err)}
+	facts, reading := first.facts, first.counters
+	f := finding{node: n.ID, what: "ssh", took: took, bad: failureOf(err)}
 	if f.bad != nil {
 		return []finding{f}
 	}
 	f.good = fmt.Sprintf("%s %s, ticks answered by %s", facts.OS, facts.Kernel, facts.Dialect)
-	found := []finding{f, {node: n.ID, what: "figures", took: tick, good: "cpu, disks, network, memory, processes"}}
+	found := []finding{f, {node: n.ID, what: "figures", took: first.tick, good: "cpu, disks, network, memory, processes"}}
 	for _, m := range reading.Missing {
 		found = append(found, finding{
 			node: n.ID, what: "figures",
@@ -37,31 +40,44 @@ func (w *wiring) tryHost(ctx context.Context, n config.Node) []finding {
 		})
 	}
 	found = append(found, w.walFinding(n, &facts.WAL), w.processFinding(n, reading))
-	return append(found, w.tryLog(ctx, n))
+	return append(append(found, slow...), w.tryLog(ctx, n))
+}
+
+// first is what a host tells at first.
+type first struct {
+	facts    *cluster.HostFacts
+	counters *cluster.HostReading
+	sockets  *cluster.SocketReading
+	service  *cluster.ServiceReading
+	api      *cluster.APIConfig
+	tick     time.Duration
 }
 
 // firstReading collects until there are facts and counters, or a failure.
-func firstReading(ctx context.Context, c sources.Collector, clock sources.Clock) (*cluster.HostFacts, *cluster.HostReading, time.Duration, error) {
-	var facts *cluster.HostFacts
-	var reading *cluster.HostReading
-	var tick time.Duration
-	for facts == nil || reading == nil || !reading.AskedProcesses {
+func firstReading(ctx context.Context, c sources.Collector, clock sources.Clock) (f first, err error) {
+	for f.facts == nil || f.counters == nil || !f.counters.AskedProcesses {
 		for _, r := range c.Collect(ctx) {
 			switch b := r.Body.(type) {
 			case *cluster.HostFacts:
-				facts = b
+				f.facts = b
 			case *cluster.HostReading:
-				reading, tick = b, r.Took
+				f.counters, f.tick = b, r.Took
+			case *cluster.SocketReading:
+				f.sockets = b
+			case *cluster.ServiceReading:
+				f.service = b
+			case *cluster.APIConfig:
+				f.api = b
 			}
 			if r.Err != nil && r.Body == nil {
-				return nil, nil, 0, r.Err
+				return first{}, r.Err
 			}
 		}
 		if err := clock.Sleep(ctx, time.Second/2); err != nil {
-			return nil, nil, 0, err
+			return first{}, err
 		}
 	}
-	return facts, reading, tick, nil
+	return f, nil
 }
 
 func (w *wiring) walFinding(n config.Node, wal *cluster.WALDevice) finding {

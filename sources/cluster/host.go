@@ -116,6 +116,7 @@ type HostFacts struct {
 	// link-local ones, which others have too.
 	Addresses []Text
 	Resolved  []Resolved // names of nodes, as this host resolves them
+	Tools     []Text     // commands that are there, of those that are of use
 	// ClockOffset is the host's wall clock minus the monitor's, ClockError the
 	// bound of its error. ClockKnown is false where it was not measured.
 	ClockOffset, ClockError time.Duration

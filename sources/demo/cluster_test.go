@@ -32,7 +32,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s has no help", s.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "healthy disk cpu network breaker sync-errors overload corruption incident" {
+	if got := strings.Join(names, " "); got != "healthy disk cpu network breaker sync-errors overload corruption crash-loop incident" {
 		t.Errorf("scenarios: %s", got)
 	}
 }

@@ -18,6 +18,9 @@ const (
 	defaultPage = 4096
 )
 
+// maxTools is how many tools of a host are kept.
+const maxTools = 32
+
 // facts is what the script's facts section says.
 type facts struct {
 	host   cluster.HostFacts
@@ -71,6 +74,10 @@ func parseFacts(text []byte) *facts {
 			f.address(w)
 		case "resolved":
 			f.resolved(w)
+		case "tool":
+			if len(w) == 1 && len(f.host.Tools) < maxTools {
+				f.host.Tools = append(f.host.Tools, cluster.Clean(w[0]))
+			}
 		case "part", "hide", "dm", "btrfs":
 			f.relate(key, w)
 		case "slave":

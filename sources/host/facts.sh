@@ -16,6 +16,9 @@ first "$p/sys/kernel/random/boot_id" && say "bootid $l"
 say "hz $STEMETOP_HZ"
 say "page $STEMETOP_PAGE"
 say "dialect $STEMETOP_DIALECT"
+for l in ss systemctl journalctl ping mtr traceroute nc timeout getent; do
+	command -v "$l" >/dev/null && say "tool $l"
+done
 n=0
 while read -r l _; do
 	case $l in

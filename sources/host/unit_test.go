@@ -3,6 +3,7 @@ package host_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,6 +130,50 @@ func TestConfigDenied(t *testing.T) {
 			if config == nil || config.Read || config.Why.String() != want || config.Hint.IsZero() {
 				t.Errorf("%s, %s: %+v", dialect, path, config)
 			}
+		}
+	}
+}
+
+// The cost of each section that starts processes is its own, beyond the answer's.
+func TestCosts(t *testing.T) {
+	bin := t.TempDir()
+	write(t, filepath.Join(bin, "systemctl"), "#!/bin/sh\nsleep 0.3\n")
+	if err := os.Chmod(filepath.Join(bin, "systemctl"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STEMETOP_PATH", bin)
+	c := collector(t, host.Options{Transport: &local{}, Unit: "u", Ports: []uint16{1}, APIConfig: "/none"})
+	if _, failure := c.Costs(t.Context()); failure == nil {
+		t.Error("a cost without a connection")
+	}
+	collect(t, c)
+	costs, failure := c.Costs(t.Context())
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	var names []string
+	for _, x := range costs {
+		names = append(names, x.Section)
+		if x.Section == "service" && x.Took < 250*time.Millisecond {
+			t.Errorf("%+v", x)
+		}
+		if x.Every <= 0 || x.Took < 0 {
+			t.Errorf("%+v", x)
+		}
+	}
+	if got := strings.Join(names, " "); got != "pids facts sockets service config" {
+		t.Error(got)
+	}
+	collect(t, c) // it goes on
+}
+
+// Facts name the tools that are there, whatever else is in the path.
+func TestTools(t *testing.T) {
+	tool(t, "ss", "iproute2")
+	for _, dialect := range dialects {
+		facts, _ := collect(t, collector(t, host.Options{Transport: &local{}, Dialect: dialect}))
+		if !slices.Contains(facts.Tools, cluster.Clean("ss")) || len(facts.Tools) > 9 {
+			t.Errorf("%s: %v", dialect, facts.Tools)
 		}
 	}
 }

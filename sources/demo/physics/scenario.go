@@ -49,6 +49,9 @@ func Scenarios() []Scenario {
 		{"corruption", "Merkle syncs of node4 report corruption; nothing cures it", []Event{
 			{At: 2 * s, Node: 3, Kind: SyncCorruption},
 		}},
+		{"crash-loop", "node3 crashes again and again while it syncs; nothing cures it", []Event{
+			{At: 2 * s, Node: 2, Kind: CrashLoop, Value: 1},
+		}},
 		{"incident", "ten minutes: disk, breaker, sync errors, network, recovery", incident()},
 	}
 }
