@@ -49,11 +49,12 @@ func (a *Alerts) setPolling(interval time.Duration) {
 
 // scrape takes one reading of a target. Prometheus keeps nothing of a scrape
 // that failed half way, so nor does this; a family that the configuration wants
-// and the target lacks is no failure to it.
+// and the target lacks is no failure to it, and of a series that stands twice we
+// keep neither.
 func (a *Alerts) scrape(o *cluster.Observation) {
 	target := o.Source.Node
 	b, ok := o.Body.(*cluster.MetricsReading)
-	whole := ok && (o.Err == nil || o.Err.Kind == cluster.FailMissing)
+	whole := ok && (o.Err == nil || o.Err.Kind == cluster.FailMissing || o.Err.Kind == cluster.FailDuplicate)
 	seen := make(map[alertKey]bool)
 	if whole {
 		at := o.Taken

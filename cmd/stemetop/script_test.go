@@ -125,7 +125,8 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serveFake is a primary for each path: /lag/2/11.5 has replicas with these lags.
+// serveFake is a primary for each path: /lag/2/11.5 has replicas with these lags,
+// and below /twice node3 stands there a second time.
 func serveFake(w http.ResponseWriter, r *http.Request) {
 	words := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	switch words[0] {
@@ -140,6 +141,9 @@ func serveFake(w http.ResponseWriter, r *http.Request) {
 			{"labels":{"alertname":"ReplicationLagWarning","replica":"node2"},"state":"pending"},{"labels":{"alertname":"DiskFull"},"state":"firing"}]}}`)
 	case "hang":
 		<-r.Context().Done()
+	case "twice":
+		serveLag(w, words[1:])
+		fmt.Fprintln(w, `stemedb_replication_lag_seconds{replica="node3",shard="2"} 5`)
 	case "login":
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<html><title>Sign in</title></html>")

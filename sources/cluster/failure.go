@@ -17,6 +17,7 @@ const (
 	FailFormat      FailureKind = "format"       // the answer is not what it should be
 	FailTooLarge    FailureKind = "too_large"    // the answer passed the configured limit
 	FailMissing     FailureKind = "missing"      // the answer lacks what was asked
+	FailDuplicate   FailureKind = "duplicate"    // whole, but a series stands in it twice, and is left out
 	FailAuth        FailureKind = "auth"         // authentication refused
 	FailHostUnknown FailureKind = "host_unknown" // host key not in known_hosts
 	FailHostChanged FailureKind = "host_changed" // host key differs from known_hosts

@@ -352,3 +352,34 @@ func TestWholeWindow(t *testing.T) {
 	}
 	wantFigure(t, "rate over the whole watch", f.at(sec(99)).Replica("node2").Assertions.PerSecond, (100*50+300*49)/99.0)
 }
+
+// TestLagTwice: a replica that stands twice in the metric is there, with the
+// reason; those that stand there once are as ever, and one that is not there at
+// all is not told that another stands twice.
+func TestLagTwice(t *testing.T) {
+	f := newFeed(t)
+	f.primary(0, 900, map[NodeID]float64{"node2": 1, "node9": 2})
+	f.publish(sec(1), Source{FromMetrics, "node1"}, &MetricsReading{
+		Asked:   allFamilies(),
+		Samples: []Sample{{Family: FamilyLag, Replica: "node2", Value: 1}, {Family: FamilyAssertions, Value: 1000}},
+		Twice:   []NodeID{"node7"},
+	}, Fail(FailDuplicate, "duplicate series of lag about replica node7", ""))
+	for id, want := range map[NodeID]string{"node7": "twice", "node3": "not in the primary's", "node9": "vanished"} {
+		l := f.lag(id, sec(1.1))
+		if l.State != LagUnknown || !strings.Contains(l.Why.String(), want) || id != "node7" && strings.Contains(l.Why.String(), "duplicate") {
+			t.Errorf("%s: %v because %q, want %q", id, l.State, l.Why, want)
+		}
+		wantUnknown(t, string(id), l.Seconds)
+	}
+	if l := f.lag("node2", sec(1.1)); l.State != LagLive || !l.Why.IsZero() {
+		t.Errorf("node2: %v because %q", l.State, l.Why)
+	}
+	if p := f.at(sec(1.1)).Primary; !p.Metrics.Reachable || p.Metrics.Err == nil {
+		t.Errorf("the primary's reading is not partial: %+v", p.Metrics)
+	}
+	// It is over when it stands there once.
+	f.primary(sec(2), 1100, map[NodeID]float64{"node2": 1, "node7": 3})
+	if l := f.lag("node7", sec(2)); l.State != LagLive {
+		t.Errorf("node7: %v because %q", l.State, l.Why)
+	}
+}

@@ -37,16 +37,34 @@ func (s *State) foldLags(o *Observation, r *MetricsReading) {
 		l.Seen = true
 		s.foldLag(l, m.Value, o.Taken)
 	}
-	// A partial reading says nothing of the replicas that it lacks; a complete
-	// one, or one whose only fault is that the family is missing, says they are gone.
-	if o.Err != nil && o.Err.Kind != FailMissing {
-		return
+	for _, id := range r.Twice {
+		if id != "" && id != s.session.Primary.ID {
+			seen[id] = true
+			s.foldTwice(s.lag(id), o.Taken)
+		}
+	}
+	if !wholeButFor(o.Err) {
+		return // it says nothing of the replicas that it lacks
 	}
 	for id, l := range s.lags {
 		if !seen[id] {
 			s.vanish(l, o.Taken)
 		}
 	}
+}
+
+// wholeButFor tells whether a reading with that error lacks nothing but what the
+// error names: a family that is missing, series that stand twice. Then it says
+// of what else is not in it that it is gone.
+func wholeButFor(err *Failure) bool {
+	return err == nil || err.Kind == FailMissing || err.Kind == FailDuplicate
+}
+
+// foldTwice takes that a replica has two lags, of which one at most is true.
+func (s *State) foldTwice(l *LagRecall, taken time.Time) {
+	l.Seen = true
+	l.Problem, l.Equal = Clean("it stands twice in the primary's lag metric"), 0
+	s.setLag(l, LagUnknown, taken)
 }
 
 func (s *State) foldLag(l *LagRecall, v float64, taken time.Time) {
@@ -179,7 +197,7 @@ func (s *State) viewLag(id NodeID, primary Access, at time.Time) Lag {
 	switch {
 	case v.Age > s.fresh():
 		v.State, v.Since, v.Why = LagStale, l.Taken.Add(s.fresh()), Clean("no newer reading")
-		if primary.Err != nil {
+		if concernsAll(primary.Err) {
 			v.Why = primary.Err.What
 		}
 	case v.State == LagFrozen:
@@ -189,8 +207,12 @@ func (s *State) viewLag(id NodeID, primary Access, at time.Time) Lag {
 	return v
 }
 
+// concernsAll tells whether a failure of the primary can be why a replica has no
+// lag that is not in the answer: series that stand twice name theirs.
+func concernsAll(err *Failure) bool { return err != nil && err.Kind != FailDuplicate }
+
 func neverSeen(primary Access) Text {
-	if primary.Err != nil {
+	if concernsAll(primary.Err) {
 		return primary.Err.What
 	}
 	return Clean("not in the primary's lag metric")

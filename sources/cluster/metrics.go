@@ -56,6 +56,10 @@ type MetricsReading struct {
 	// Samples are in the order of (Family, Replica); a duplicate series is an
 	// error of the reading and kept out.
 	Samples []Sample
+	// Twice are the replicas whose lag was kept out for that reason. They are there
+	// though nothing is known of their lag. Where Err is of kind FailDuplicate it
+	// is about series that stand twice alone, and the reading is whole else.
+	Twice []NodeID
 	// Unit is the unit of the progress gauge where its HELP, UNIT or name declares it.
 	Unit ProgressUnit
 	// ServerDate is the target's own clock by its Date header; zero if none.

@@ -35,8 +35,8 @@ func benchmarkParse(b *testing.B, series int) {
 	for b.Loop() {
 		r.Reset(text)
 		s := newScratch()
-		if samples, broke, err := s.take(r, &f, "replica"); broke != nil || err != nil || len(samples) != 9 {
-			b.Fatal(broke, err, samples)
+		if taken, broke, err := s.take(r, &f, "replica"); broke != nil || err != nil || len(taken.samples) != 9 {
+			b.Fatal(broke, err, taken)
 		}
 		s.free()
 	}
@@ -75,7 +75,7 @@ func BenchmarkParseLag1000(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s := newScratch()
-		if samples, broke, err := s.take(strings.NewReader(text.String()), &f, "replica"); broke != nil || err != nil || len(samples) != 1000 {
+		if taken, broke, err := s.take(strings.NewReader(text.String()), &f, "replica"); broke != nil || err != nil || len(taken.samples) != 1000 {
 			b.Fatal(broke, err)
 		}
 		s.free()

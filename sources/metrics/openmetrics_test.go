@@ -84,7 +84,7 @@ func TestOpenMetricsAddsTotal(t *testing.T) {
 	f.asked = 1<<cluster.NumFamilies - 1
 	s := newScratch()
 	got, err, err2 := s.take(strings.NewReader("# TYPE assertions counter\nassertions_total 5\n# EOF\n"), &f, "replica")
-	if d := cmp.Diff([]cluster.Sample{{Family: cluster.FamilyAssertions, Value: 5}}, got); d != "" || err != nil || err2 != nil {
+	if d := cmp.Diff([]cluster.Sample{{Family: cluster.FamilyAssertions, Value: 5}}, got.samples); d != "" || err != nil || err2 != nil {
 		t.Error(d, err, err2)
 	}
 }

@@ -22,11 +22,11 @@ func parseAll(text string, openMetrics bool) ([]cluster.Sample, *scratch, error)
 		f.asked = f.asked.With(cluster.Family(i))
 	}
 	s := newScratch()
-	samples, broke, err := s.take(strings.NewReader(text), &f, "replica")
+	taken, broke, err := s.take(strings.NewReader(text), &f, "replica")
 	if broke != nil {
 		err = broke
 	}
-	return samples, s, err
+	return taken.samples, s, err
 }
 
 const good = `# HELP stemedb_replication_lag_seconds Age of the oldest unapplied assertion.
@@ -120,7 +120,11 @@ func TestParsePartial(t *testing.T) {
 			if err == nil || len(got) != c.kept {
 				t.Fatalf("error %v, samples %v, want %d", err, got, c.kept)
 			}
-			webtest.WantFailure(t, failure(t, err), cluster.FailFormat, c.words)
+			kind := cluster.FailFormat
+			if strings.HasPrefix(c.words, "duplicate") {
+				kind = cluster.FailDuplicate
+			}
+			webtest.WantFailure(t, failure(t, err), kind, c.words)
 		})
 	}
 }
@@ -196,7 +200,7 @@ func TestQuotedNames(t *testing.T) {
 		{Family: cluster.FamilyLag, Replica: "b", Value: 2},
 		{Family: cluster.FamilySyncProgress, Replica: "a", Value: 2},
 	}
-	if d := cmp.Diff(want, got); d != "" || broke != nil || err != nil || string(s.help) != "In percent." {
+	if d := cmp.Diff(want, got.samples); d != "" || broke != nil || err != nil || string(s.help) != "In percent." {
 		t.Error(d, err, string(s.help))
 	}
 }

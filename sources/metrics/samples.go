@@ -40,7 +40,7 @@ func (r row) about() string {
 
 // take reads an exposition. broke is what ended it before its time, err what is
 // wrong with single series; the samples are right in spite of both.
-func (s *scratch) take(in io.Reader, f *filter, label string) (samples []cluster.Sample, broke, err error) {
+func (s *scratch) take(in io.Reader, f *filter, label string) (taken folded, broke, err error) {
 	broke = s.scan(in, f)
 	families, malformed := s.parse()
 	broke = cmp.Or(broke, malformed)
@@ -50,8 +50,8 @@ func (s *scratch) take(in io.Reader, f *filter, label string) (samples []cluster
 		// pass for a counter that was reset.
 		s.rows = slices.DeleteFunc(s.rows, func(r row) bool { return isCounter(r.family) && r.others != "" })
 	}
-	samples, wrong := fold(s.rows, f)
-	return samples, broke, cmp.Or(err, wrong)
+	taken, wrong := fold(s.rows, f)
+	return taken, broke, cmp.Or(err, wrong)
 }
 
 // read turns families into rows, sorted, and returns the first fault.
@@ -149,6 +149,12 @@ func canonical(labels []*dto.LabelPair) string {
 	return string(b)
 }
 
+// folded is what rows are for a reader.
+type folded struct {
+	samples []cluster.Sample
+	twice   []cluster.NodeID // replicas whose lag is left out for being ambiguous
+}
+
 // fold makes one sample of all rows of a family about the same replica, and
 // returns the first fault.
 //
@@ -156,9 +162,9 @@ func canonical(labels []*dto.LabelPair) string {
 // up, per replica if they carry the replica label, else for the whole node. A
 // gauge's can't be: more than one about the same replica is a fault, as two
 // series with equal labels are for both, and neither is taken.
-func fold(rows []row, f *filter) ([]cluster.Sample, error) {
+func fold(rows []row, f *filter) (folded, error) {
 	var first error
-	out := make([]cluster.Sample, 0, len(rows))
+	out := folded{samples: make([]cluster.Sample, 0, len(rows))}
 	for len(rows) > 0 {
 		n := 1
 		for n < len(rows) && rows[n].family == rows[0].family && rows[n].replica == rows[0].replica {
@@ -166,9 +172,12 @@ func fold(rows []row, f *filter) ([]cluster.Sample, error) {
 		}
 		sample, ok := foldGroup(rows[:n])
 		if ok {
-			out = append(out, sample)
-		} else if first == nil {
-			first = web.NewFault(cluster.FailFormat, fmt.Sprintf("duplicate series of %s about %s", f.name(rows[0].family), rows[0].about()), "they are left out")
+			out.samples = append(out.samples, sample)
+		} else if sample.Family == cluster.FamilyLag {
+			out.twice = append(out.twice, sample.Replica)
+		}
+		if !ok && first == nil {
+			first = web.NewFault(cluster.FailDuplicate, fmt.Sprintf("duplicate series of %s about %s", f.name(rows[0].family), rows[0].about()), "they are left out")
 		}
 		rows = rows[n:]
 	}

@@ -39,15 +39,15 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 	if err != nil {
 		return nil, err
 	}
-	samples, broke, err := s.take(in, &f, c.options.Names.ReplicaLabel)
+	taken, broke, err := s.take(in, &f, c.options.Names.ReplicaLabel)
 	if broke != nil {
 		err = broke
 	}
-	if broke != nil && len(samples) == 0 {
+	if broke != nil && len(taken.samples) == 0 {
 		return nil, err
 	}
 	return &cluster.MetricsReading{
-		Asked: asked, Samples: samples, Bytes: wire.Seen, ServerDate: serverDate(answer),
+		Asked: asked, Samples: taken.samples, Twice: taken.twice, Bytes: wire.Seen, ServerDate: serverDate(answer),
 		Unit: c.unit.get(c.options.Names.SyncProgress, s.unit, s.help),
 	}, err
 }
