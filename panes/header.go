@@ -1,7 +1,9 @@
 package panes
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/actions/runbook"
@@ -16,14 +18,20 @@ func Header(f *Frame, w, h int) string {
 	if p.full() {
 		return p.String()
 	}
-	left := append([]piece{say(p.s.Title, " "+clusterName(f), 3)}, p.headline(f)...)
+	right := p.headerRight(f)
+	left := p.headline(f, p.w-span(right, ranks(1|1<<1), p.w))
+	if p.w >= wideHeader || h < 2 || f.Snap == nil {
+		left = append([]piece{say(p.s.Title, " "+clusterName(f), 3)}, left...)
+	} else if left[0].rank == 0 { // no badge, which has a blank of its own
+		left[0].text = " " + left[0].text
+	}
 	if alarming(f.Snap) {
 		for i := range left {
 			left[i].style = Style{}
 		}
 		p.under(p.s.BadgeCrit)
 	}
-	p.bar(left, p.headerRight(f))
+	p.bar(left, right)
 	if f.Snap != nil {
 		p.primaryLine(f)
 	}
@@ -37,8 +45,8 @@ func clusterName(f *Frame) string {
 	return f.Snap.Session.Cluster.String()
 }
 
-// headline is the worst of the cluster in words.
-func (p *page) headline(f *Frame) []piece {
+// headline is the worst of the cluster in words, for so many cells.
+func (p *page) headline(f *Frame, room int) []piece {
 	if f.Snap == nil {
 		return []piece{say(p.s.Label, "waiting for the first reading", 0)}
 	}
@@ -58,8 +66,41 @@ func (p *page) headline(f *Frame) []piece {
 		return append(left, say(k.text, worstText(f.Snap, worst), 0), say(k.text, othersText(f.Snap, worst), 7))
 	}
 	fc := f.forecast(worst)
-	return append(left,
-		say(k.text, worstText(f.Snap, worst)+direction(&fc), 0), say(k.text, arrival(&fc), 2), say(k.text, othersText(f.Snap, worst), 7))
+	goes, arrives, short := direction(&fc), arrival(&fc), worstShort(f.Snap, worst)
+	ways := [][2]string{
+		{worstText(f.Snap, worst) + goes, arrives},
+		{short, strings.Replace(arrives, "caught up in", "caught up", 1)},
+		{short + goes, ""},
+	}
+	if arrives == "" {
+		ways = slices.Delete(ways, 1, 2)
+	}
+	var said []piece
+	for _, way := range ways {
+		said = append(slices.Clone(left), say(k.text, way[0], 0), say(k.text, way[1], 2))
+		if span(said, everyRank, p.w) <= room {
+			break
+		}
+	}
+	return append(said, say(k.text, othersText(f.Snap, worst), 7))
+}
+
+const (
+	// wideHeader is the width from which the first line has room for the cluster's name,
+	// and says what its age is of.
+	wideHeader = 100
+	// stamped is the width from which the age and the clock stand there whatever
+	// the headline is, which is cut for them: a photo must tell when it was.
+	stamped = 80
+)
+
+// worstShort is the worst replica's lag where there is little room.
+func worstShort(s *cluster.Snapshot, r *cluster.Replica) string {
+	text, at := r.Name.String()+" at "+Lag(r.Lag.Seconds), Limits(s).Escalate
+	if v, _ := r.Lag.Seconds.Value(); v > at.Seconds() {
+		text += ", over " + Span(at)
+	}
+	return text
 }
 
 // alarming tells whether the headline is one that must be seen across a room: it
@@ -169,20 +210,28 @@ func unsureText(r *cluster.Replica, at time.Time) string {
 // headerRight is the state of the screen itself.
 func (p *page) headerRight(f *Frame) []piece {
 	var right []piece
+	ageRank, clockRank := 6, 4
+	if p.w >= stamped {
+		ageRank, clockRank = 1, 1
+	}
 	if f.Snap != nil {
 		if age, ok := f.Snap.Primary.Metrics.Age(f.Snap.At); ok {
 			s := p.s.Label
 			if !f.Snap.Primary.Metrics.Reachable {
 				s = p.s.Unknown
 			}
-			right = append(right, say(s, "data "+Age(age)+" old", 6))
+			text := Age(age) + " old"
+			if p.w >= wideHeader {
+				text = "data " + text
+			}
+			right = append(right, say(s, text, ageRank))
 		}
 	}
 	if f.ReadOnly {
 		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 5))
 	}
 	if f.Snap != nil {
-		right = append(right, say(p.s.Text, clock(f.Snap.At), 4)) // a photo of the screen must tell when it was
+		right = append(right, say(p.s.Text, clock(f.Snap.At), clockRank))
 	}
 	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
 }
@@ -220,12 +269,16 @@ func modeText(f *Frame) string {
 // primaryLine says how the primary stands and how many replicas need a person.
 func (p *page) primaryLine(f *Frame) {
 	n := &f.Snap.Primary
-	left := []piece{say(p.s.Label, " primary", 2), say(p.s.Name, n.Name.String(), 0)}
+	left := []piece{say(p.s.Label, "primary", 2), say(p.s.Name, n.Name.String(), 0)}
+	if p.w < wideHeader {
+		left = append([]piece{say(p.s.Title, clusterName(f), 3)}, left...)
+	}
+	p.space(1)
 	if n.Metrics.Reachable {
 		left = append(left,
 			say(p.s.Text, "ingests "+Rate(n.IngestPerSecond), 0),
-			say(p.s.Text, "sends "+ByteRate(n.SentBytesPerSecond), 5),
-			say(p.s.Text, Count(n.Assertions)+" assertions", 6))
+			say(p.s.Text, "sends "+ByteRate(n.SentBytesPerSecond), 6),
+			say(p.s.Text, Count(n.Assertions)+" assertions", 7))
 	}
 	if pause := runbook.Pause(f.Snap); pause.Near {
 		left = append(left, say(p.s.Warn, pause.Words(), 4))
@@ -240,9 +293,9 @@ func (p *page) primaryLine(f *Frame) {
 		}
 		left = append(left, say(p.s.Unknown, text, 0))
 	}
-	right := []piece{say(p.s.Label, tally(f.Snap), 3)}
+	right := []piece{say(p.s.Label, tally(f.Snap), 5)}
 	if f.Snap.Interval > 0 {
-		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 7))
+		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 8))
 	}
 	p.bar(left, right)
 }

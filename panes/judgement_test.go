@@ -132,13 +132,21 @@ func TestAlertsOrder(t *testing.T) {
 }
 
 // TestHeadlineKeepsForecast: at 80 columns the headline still says when the lag
-// arrives where it goes; what has room left over stays.
+// arrives where it goes, and a photo of it when it was and how old the data are;
+// what has room left over stays.
 func TestHeadlineKeepsForecast(t *testing.T) {
 	out := strings.Split(ansi.Strip(Header(critical(), 80, 1)), "\n")[0]
-	if !strings.Contains(out, "node2 is 41.3 s behind and rising  60 s in ~3 min (2-4)") || !strings.Contains(out, "LIVE") {
-		t.Errorf("%q", out)
+	for _, want := range []string{"node2 at 41.3 s  60 s in ~3 min (2-4)", "<1 s old", "03:12:44Z", "LIVE"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q: %q", want, out)
+		}
 	}
-	if out := ansi.Strip(Header(escalated(), 80, 1)); !strings.Contains(out, "prod-eu") {
+	f := critical()
+	f.Snap.Replicas[0].Name = cluster.Clean(strings.Repeat("long", 10))
+	if out := ansi.Strip(Header(f, 80, 1)); !strings.Contains(out, "<1 s old") || !strings.Contains(out, "03:12:44Z") {
+		t.Errorf("beside a long name: %q", out)
+	}
+	if out := ansi.Strip(Header(escalated(), 100, 1)); !strings.Contains(out, "prod-eu") {
 		t.Errorf("%q", out)
 	}
 }
