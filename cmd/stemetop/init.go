@@ -40,7 +40,7 @@ func initialise(ctx context.Context, in invocation) (int, error) {
 		return exitUsage, err
 	}
 	if err := in.discover(ctx, c); err != nil {
-		return exitWarning, err
+		return exitInternal, err
 	}
 	if err := writeConfig(file, c, in.force); err != nil {
 		return exitInternal, err
@@ -56,7 +56,7 @@ func (in *invocation) discover(ctx context.Context, c *config.Config) error {
 	var f finding
 	reading, err := w.scrape(ctx, w.nodes()[0], true, &f)
 	if err != nil {
-		return failed(exitWarning, "asking the primary for its replicas", err, "--primary is the URL of the primary's metrics, for example http://10.0.0.1:18180")
+		return failed(exitInternal, "asking the primary for its replicas", err, "--primary is the URL of the primary's metrics, for example http://10.0.0.1:18180")
 	}
 	for _, id := range replicasOf(reading, cluster.NodeID(c.PrimaryID())) {
 		if !id.Faithful() {

@@ -33,10 +33,10 @@ func record(ctx context.Context, in invocation) (int, error) {
 	}
 	code, err := in.recordUntil(ctx, p, k)
 	if failure := k.close(); failure != nil {
-		return exitWarning, errors.Join(err, failed(exitWarning, "finishing the recording", failure))
+		return exitInternal, errors.Join(err, failed(exitInternal, "finishing the recording", failure))
 	}
 	if k.failure.Load() != nil {
-		code = exitWarning // it was told when it happened
+		code = exitInternal // it was told when it happened
 	}
 	return code, err
 }
