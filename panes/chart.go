@@ -10,6 +10,7 @@ import (
 	"github.com/NimbleMarkets/ntcharts/v2/canvas/graph"
 	"github.com/NimbleMarkets/ntcharts/v2/canvas/runes"
 
+	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -21,7 +22,7 @@ import (
 // read back and written with the ready sequences of Styles.
 
 // LagChart draws the lag of the selected replica over the window, with the
-// session's thresholds as dotted lines, below how the last forecasts fared.
+// session's thresholds as dotted lines, and how the last forecasts fared.
 func LagChart(f *Frame, w, h int) string {
 	p := f.page(w, h)
 	r := f.replica()
@@ -34,8 +35,15 @@ func LagChart(f *Frame, w, h int) string {
 		p.plot(f, r.ID, plotSize{rows: min(h-1, 1)})
 	default:
 		p.lagSummary(f, r)
-		taken := p.scores(f, r, h)
-		p.plot(f, r.ID, plotSize{rows: h - 2 - taken, axis: true})
+		if h >= oneScore && h < allScores {
+			p.scores(f, r, 1)
+		}
+		below := 0
+		if h >= allScores {
+			below = runbook.MostScored
+		}
+		p.plot(f, r.ID, plotSize{rows: h - p.lines - 1 - below, axis: true})
+		p.scores(f, r, below)
 	}
 	return p.String()
 }

@@ -71,23 +71,20 @@ func (f *Frame) scoreWords(r *cluster.Replica) []string {
 func hourMinute(t time.Time) string { return t.UTC().Format("15:04") }
 
 // Heights of the chart from which there is a line for the oldest forecast that is
-// held to account, and lines for all.
+// held to account, above it, and lines for all, below it.
 const (
 	oneScore  = 9
 	allScores = 26
 )
 
-// scores draws forecasts that are held to account, as many as so high a chart has
-// lines for. It takes them even where there is nothing to say, so that the chart
-// stays in its place. It returns how many.
-func (p *page) scores(f *Frame, r *cluster.Replica, h int) int {
-	if h < oneScore {
-		return 0
+// scores draws the oldest forecasts that are held to account on so many lines. It
+// takes them even where there is nothing to say, so that the chart stays in its
+// place.
+func (p *page) scores(f *Frame, r *cluster.Replica, lines int) {
+	if lines <= 0 {
+		return
 	}
-	words, lines := f.scoreWords(r), 1
-	if h >= allScores {
-		lines = runbook.MostScored
-	}
+	words := f.scoreWords(r)
 	const label = "forecast"
 	for i := range lines {
 		switch {
@@ -100,5 +97,4 @@ func (p *page) scores(f *Frame, r *cluster.Replica, h int) int {
 			p.end()
 		}
 	}
-	return lines
 }
