@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// keepForwards is how many forwarded connections percentiles are of. They tell no
+// loss, so few will do, and keyframes stay small.
+const keepForwards = 20
+
 // peerEvery is how often a replica is asked for from the primary's host, at most.
 const peerEvery = 10 * time.Second
 
@@ -38,27 +42,27 @@ func (s *State) peer(id NodeID) *PeerRecall {
 }
 
 func (p *PeerRecall) ping(taken time.Time, b *PeerPing) {
-	p.Pings = remembered(p.Pings, taken, min(b.Sent, keepProbes), b.RTTs)
+	p.Pings = remembered(p.Pings, keepProbes, taken, b.Sent, b.RTTs)
 }
 
 func (p *PeerRecall) forward(taken time.Time, b *PeerPort) {
 	if b.Forwarded {
-		p.Forwards = remembered(p.Forwards, taken, 1, []time.Duration{b.RTT})
+		p.Forwards = remembered(p.Forwards, keepForwards, taken, 1, []time.Duration{b.RTT})
 	}
 }
 
-// remembered returns list with the probes of a round behind it, and no more of
-// them than are kept. It leaves the array of list alone: views share it.
-func remembered(list []ProbePoint, taken time.Time, sent int, rtts []time.Duration) []ProbePoint {
+// remembered returns the last of list with the probes of a round behind it, so many
+// as are to be kept. It leaves the array of list alone: views share it.
+func remembered(list []ProbePoint, most int, taken time.Time, sent int, rtts []time.Duration) []ProbePoint {
 	list = slices.Clip(list)
-	for i := range sent {
+	for i := range min(sent, most) {
 		if i < len(rtts) {
 			list = append(list, ProbePoint{Taken: taken, RTT: rtts[i]})
 		} else {
 			list = append(list, ProbePoint{Taken: taken, Lost: true})
 		}
 	}
-	return list[max(0, len(list)-keepProbes):]
+	return list[max(0, len(list)-most):]
 }
 
 // peerFresh is how old a reading may be that is taken every so often.
@@ -66,7 +70,7 @@ func (s *State) peerFresh(every time.Duration) time.Duration {
 	return max(s.fresh(), freshIntervals*max(every, peerEvery)+peerSlack)
 }
 
-func (s *State) viewPeer(id NodeID, at time.Time) Peer {
+func (s *State) viewPeer(id NodeID, configured bool, at time.Time) Peer {
 	n := s.nodes[id]
 	if n == nil {
 		n = &nodeState{}
@@ -76,7 +80,7 @@ func (s *State) viewPeer(id NodeID, at time.Time) Peer {
 	if memory == nil {
 		memory = &PeerRecall{}
 	}
-	configured := s.session.Primary.Host && slices.ContainsFunc(s.session.Replicas, func(r NodeSpec) bool { return r.ID == id })
+	configured = configured && s.session.Primary.Host
 	ping, port := body[PeerPing](n.ping.usable), body[PeerPort](n.port.usable)
 	v.Ping = n.ping.view(configured, s.firstSeen, at, s.peerFresh(ping.Every))
 	v.Connect = n.port.view(configured, s.firstSeen, at, s.peerFresh(port.Every))

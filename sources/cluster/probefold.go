@@ -16,15 +16,15 @@ func (s *State) applyProbe(o *Observation) {
 	if !ok {
 		return
 	}
-	s.probes[o.Source.Node] = remembered(s.probes[o.Source.Node], o.Taken, min(r.Sent, keepProbes), r.RTTs)
+	s.probes[o.Source.Node] = remembered(s.probes[o.Source.Node], keepProbes, o.Taken, r.Sent, r.RTTs)
 }
 
-func (s *State) viewNetwork(id NodeID, at time.Time) Network {
+func (s *State) viewNetwork(id NodeID, configured bool, at time.Time) Network {
 	n := s.nodes[id]
 	if n == nil {
 		n = &nodeState{}
 	}
-	v := Network{Access: n.probe.view(n.probe.newest != nil, s.firstSeen, at, s.fresh()), Peer: s.viewPeer(id, at)}
+	v := Network{Access: n.probe.view(n.probe.newest != nil, s.firstSeen, at, s.fresh()), Peer: s.viewPeer(id, configured, at)}
 	if !v.Reachable {
 		return v
 	}

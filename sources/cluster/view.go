@@ -104,7 +104,7 @@ func (s *State) viewReplica(spec NodeSpec, configured bool, primary *Primary, at
 	v := Replica{Node: s.viewNode(spec, configured, at)}
 	v.Lag = s.viewLag(spec.ID, primary.Metrics, at)
 	v.Sync = s.viewSync(spec.ID, at)
-	v.Network = s.viewNetwork(spec.ID, at)
+	v.Network = s.viewNetwork(spec.ID, configured, at)
 	v.Network.Trace = s.viewTrace(spec.ID)
 	v.Network.Kernel = Kernel{
 		Primary: s.viewFlow(primary.ID, spec.ID, primary.Host.Access, at),
