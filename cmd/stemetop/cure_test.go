@@ -10,6 +10,7 @@ import (
 
 // The disk of a replica is slow: less to apply cures it.
 func TestThrottleCuresADisk(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 80, 24)
 	s.press("stemetop demo --scenario disk --speed 4 --no-record; echo left with $?", "Enter")
 	s.see(`CRIT \S +node2 is .* behind`)
@@ -49,6 +50,7 @@ func TestThrottleCuresADisk(t *testing.T) {
 
 // A breaker has tripped for a reason that is gone: one reset, armed first.
 func TestResetCuresABreaker(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 120, 40)
 	s.press("stemetop demo --scenario breaker --speed 4 --no-record; echo left with $?", "Enter")
 	s.see(`CRIT \S +node4 is .* behind`)
@@ -71,6 +73,7 @@ func TestResetCuresABreaker(t *testing.T) {
 
 // A sync is started by hand, and its bar runs to the end.
 func TestSyncToItsEnd(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 120, 40)
 	s.press("stemetop demo --scenario healthy --speed 4 --no-record; echo left with $?", "Enter")
 	s.see(`^ ▶ .* node2 `)
@@ -91,8 +94,9 @@ func TestSyncToItsEnd(t *testing.T) {
 
 // A ramp goes up step by step while all is well, and one step back when it is not.
 func TestRampStepsBack(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 120, 40)
-	s.press("stemetop demo --scenario disk --speed 60 --no-record; echo left with $?", "Enter")
+	s.press("stemetop demo --scenario disk --speed 10 --no-record; echo left with $?", "Enter")
 	s.see(`CRIT \S +node2 is .* behind`)
 	s.press("t")
 	s.see(`throttle ingest to`)
@@ -111,7 +115,7 @@ func TestRampStepsBack(t *testing.T) {
 	s.confirm("y")
 	s.escape()
 	s.see(`ramp: step 1 of 3, 500/s`)
-	back := s.see(`stepped back to (\d+)/s`)[1]
+	back := s.seeWithin(5*slow, `stepped back to (\d+)/s`)[1]
 	s.see(`limit ` + back + `/s, \S+, since`)
 	s.press("q")
 	s.see(`y quits`)

@@ -69,14 +69,20 @@ const slow = 30 * time.Second
 // see waits until the screen has the pattern and returns what it matched.
 func (s *session) see(pattern string) []string {
 	s.Helper()
+	return s.seeWithin(slow, pattern)
+}
+
+// seeWithin is see for what takes its time.
+func (s *session) seeWithin(d time.Duration, pattern string) []string {
+	s.Helper()
 	re := regexp.MustCompile("(?m)" + pattern)
-	for end := time.Now().Add(slow); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(d); ; time.Sleep(20 * time.Millisecond) {
 		screen := s.screen()
 		if m := re.FindStringSubmatch(screen); m != nil {
 			return m
 		}
 		if time.Now().After(end) {
-			s.Fatalf("no %q on screen within %v:\n%s", pattern, slow, screen)
+			s.Fatalf("no %q on screen within %v:\n%s", pattern, d, screen)
 		}
 	}
 }
