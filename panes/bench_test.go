@@ -16,6 +16,8 @@ func (r ready) Buckets(_ cluster.NodeID, _ cluster.Quantity, _ time.Time, _ time
 	return r.bs[:min(n, len(r.bs))]
 }
 
+func (ready) Lines(cluster.NodeID, time.Time) []cluster.HeardLine { return nil }
+
 func (ready) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) { return }
 
 func fleet(n int) *Frame {

@@ -34,6 +34,8 @@ func (s fakeSeries) Buckets(node cluster.NodeID, q cluster.Quantity, to time.Tim
 	return bs
 }
 
+func (s fakeSeries) Lines(cluster.NodeID, time.Time) []cluster.HeardLine { return nil }
+
 func (s fakeSeries) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) { return }
 
 func constant(v float64) func(float64) (float64, bool) {

@@ -137,6 +137,8 @@ func (f *fakeTimeline) Buckets(node cluster.NodeID, q cluster.Quantity, to time.
 }
 
 // Span implements cluster.Series.
+func (f *fakeTimeline) Lines(cluster.NodeID, time.Time) []cluster.HeardLine { return nil }
+
 func (f *fakeTimeline) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) {
 	return f.from, f.to()
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/demo"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/logs"
 	"github.com/stemedb/stemetop/sources/peer"
 	"github.com/stemedb/stemetop/sources/remote"
 )
@@ -73,7 +74,7 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 // scripts are those that this program runs on hosts, which an embedded cluster
 // lets in.
 func scripts() demo.Scripts {
-	return demo.Scripts{Command: remote.IsCommand, Bodies: [][]byte{host.Script(), host.WritersScript(), peer.Script(), peer.TraceScript()}}
+	return demo.Scripts{Command: remote.IsCommand, Bodies: [][]byte{host.Script(), host.WritersScript(), peer.Script(), peer.TraceScript(), logs.Script()}}
 }
 
 // newKey makes the key of this run, the only one that the cluster lets in.

@@ -7,6 +7,7 @@ import (
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/host"
+	"github.com/stemedb/stemetop/sources/logs"
 	"github.com/stemedb/stemetop/sources/metrics"
 	"github.com/stemedb/stemetop/sources/remote"
 	"github.com/stemedb/stemetop/sources/ssh"
@@ -20,6 +21,7 @@ type wiring struct {
 	shared *ssh.Shared
 	tls    web.TLSFiles
 	ways   ways
+	turns  turns
 }
 
 func newWiring(c *config.Config, clock sources.Clock, shared *ssh.Shared) *wiring {
@@ -53,8 +55,8 @@ func (w *wiring) collectors() ([]sources.Collector, error) {
 	return w.beside(list)
 }
 
-// beside appends what is read beside the metrics: the admin interface, hosts, the
-// network and a Prometheus server.
+// beside appends what is read beside the metrics: the admin interface, hosts with
+// their logs, the network and a Prometheus server.
 func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 	if w.adminURL() != "" {
 		a, err := w.admin()
@@ -67,11 +69,15 @@ func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 		if n.SSH == "" {
 			continue
 		}
-		c, err := w.host(n)
+		h, err := w.host(n)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, c)
+		l, err := w.log(n)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, h, l)
 	}
 	for _, n := range w.config.Replicas {
 		if c := w.probe(n); c != nil {
@@ -107,7 +113,7 @@ func (w *wiring) metrics(n config.Node, primary bool) (*metrics.Collector, error
 }
 
 func (w *wiring) host(n config.Node) (*host.Collector, error) {
-	t, err := w.transport(n)
+	t, err := w.first(n)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +121,17 @@ func (w *wiring) host(n config.Node) (*host.Collector, error) {
 		Node: cluster.NodeID(n.ID), Transport: t, Clock: w.clock,
 		Proc: n.Proc, Sys: n.Sys, WALPath: w.config.WALPath, Process: w.config.Process,
 		Ports: w.rpcPorts(), Names: w.rpcNames(), Unit: w.config.Unit, APIConfig: w.apiConfig(n),
+	}), nil
+}
+
+// log is the collector of a node's log.
+func (w *wiring) log(n config.Node) (*logs.Collector, error) {
+	t, err := w.later(n)
+	if err != nil {
+		return nil, err
+	}
+	return logs.New(logs.Options{
+		Node: cluster.NodeID(n.ID), Transport: t, Clock: w.clock, File: n.LogFile, Unit: w.config.Unit,
 	}), nil
 }
 

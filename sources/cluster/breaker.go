@@ -93,17 +93,21 @@ func guards(agent NodeID, spec NodeSpec) bool {
 	if spec.AgentID != "" {
 		return agent == spec.AgentID
 	}
-	a, id := string(agent), string(spec.ID)
+	return names(string(agent), string(spec.ID))
+}
+
+// names tells whether text has the id as a whole word.
+func names(text, id string) bool {
 	if id == "" {
 		return false
 	}
 	for from := 0; ; {
-		i := strings.Index(a[from:], id)
+		i := strings.Index(text[from:], id)
 		if i < 0 {
 			return false
 		}
 		begin, end := from+i, from+i+len(id)
-		if (begin == 0 || !isWord(a[begin-1])) && (end == len(a) || !isWord(a[end])) {
+		if (begin == 0 || !isWord(text[begin-1])) && (end == len(text) || !isWord(text[end])) {
 			return true
 		}
 		from = begin + 1

@@ -22,6 +22,7 @@ type History struct {
 	options  HistoryOptions
 	shape    shape
 	series   map[seriesKey]*series
+	lines    map[NodeID][]HeardLine // of logs, in their order
 	interval time.Duration
 	notice   Text
 }
@@ -42,7 +43,7 @@ func NewHistory(o HistoryOptions) *History {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 128 << 20
 	}
-	return &History{options: o, shape: fullShape(o), series: map[seriesKey]*series{}, interval: time.Second}
+	return &History{options: o, shape: fullShape(o), series: map[seriesKey]*series{}, lines: map[NodeID][]HeardLine{}, interval: time.Second}
 }
 
 // Notice says how the memory cap coarsened the history; empty if it did not.
@@ -60,6 +61,10 @@ func (h *History) Clone() *History {
 	for k, r := range h.series {
 		c.series[k] = r.clone()
 	}
+	c.lines = make(map[NodeID][]HeardLine, len(h.lines))
+	for id, l := range h.lines {
+		c.lines[id] = l[:len(l):len(l)] // what is in it never changes
+	}
 	return c
 }
 
@@ -73,7 +78,9 @@ func (h *History) Apply(o *Observation, s *State) {
 		h.applyMetrics(o, s)
 	case FromHost:
 		h.applyHost(o, s)
-	case FromMonitor, FromOperator, FromProbe, FromAdmin, FromJudge, FromLog, FromPeer, FromPrometheus, FromAction:
+	case FromLog:
+		h.applyLog(o)
+	case FromMonitor, FromOperator, FromProbe, FromAdmin, FromJudge, FromPeer, FromPrometheus, FromAction:
 	}
 }
 

@@ -32,6 +32,7 @@ func (s *State) Keyframe() []Observation {
 		add(n.metrics.usable, n.metrics.newest, n.facts, n.socketBase, n.sockets, n.service, n.api)
 		add(n.ping.usable, n.ping.newest, n.port.usable, n.port.newest)
 		add(n.trace, n.writers)
+		add(n.log.usable, n.log.newest)
 		add(n.procBase, n.procAt, n.base, n.last, n.host.usable, n.host.newest)
 	}
 	slices.SortStableFunc(rest, func(a, b Observation) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -63,6 +64,9 @@ func (s *State) remember() *Recall {
 	for _, id := range sortedKeys(s.services) {
 		r.Services = append(r.Services, *s.services[id])
 	}
+	for _, id := range sortedKeys(s.logs) {
+		r.Logs = append(r.Logs, *s.logs[id])
+	}
 	for k, c := range s.counters {
 		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points), Anew: c.anew})
 	}
@@ -84,6 +88,7 @@ func (s *State) recall(r *Recall) {
 	clear(s.probes)
 	clear(s.peers)
 	clear(s.services)
+	clear(s.logs)
 	s.found = nil
 	for i := range r.Lags {
 		l := r.Lags[i]
@@ -105,6 +110,10 @@ func (s *State) recall(r *Recall) {
 	for i := range r.Services {
 		m := r.Services[i]
 		s.services[m.Node] = &m
+	}
+	for i := range r.Logs {
+		l := r.Logs[i]
+		s.logs[l.Node] = &l
 	}
 	for _, c := range r.Counts {
 		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points), c.Anew}

@@ -9,8 +9,8 @@ import (
 // nodeState is what is remembered of one node's sources. The bodies that it
 // points to never change.
 type nodeState struct {
-	metrics, host, probe, admin attempts
-	ping, port                  attempts // from the primary's host
+	metrics, host, probe, admin, log attempts
+	ping, port                       attempts // from the primary's host
 
 	facts               *Observation
 	base, last          *Observation // host readings: rates run from base to last

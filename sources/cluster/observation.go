@@ -98,6 +98,7 @@ func (*Escalation) body()      {}
 func (*ActionStep) body()      {}
 
 func (*PrometheusReading) body() {}
+func (*LogReading) body()        {}
 
 // Session opens every recording and every segment of one: what is watched, by
 // which version, without secrets.

@@ -12,6 +12,7 @@ type Recall struct {
 	Probes    []ProbeRecall
 	Peers     []PeerRecall
 	Services  []ServiceRecall
+	Logs      []LogRecall
 }
 
 // LagRecall is the memory of one replica's lag gauge: how long its digits have

@@ -36,4 +36,8 @@ type Series interface {
 	// Span returns the time of the oldest and of the newest point of a series;
 	// zero times if there is none.
 	Span(node NodeID, q Quantity) (oldest, newest time.Time)
+	// Lines returns the newest lines of a node's log that were received until to,
+	// in the order of the log: those of the last minutes, at most a few hundred.
+	// The caller must not change them.
+	Lines(node NodeID, to time.Time) []HeardLine
 }

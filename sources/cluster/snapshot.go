@@ -39,6 +39,7 @@ type Node struct {
 	Configured bool
 	Metrics    Access
 	Host       Host
+	Log        Log
 }
 
 // Access is how one source of one node stands.

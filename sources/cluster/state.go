@@ -35,6 +35,7 @@ type State struct {
 	probes   map[NodeID][]ProbePoint
 	peers    map[NodeID]*PeerRecall
 	services map[NodeID]*ServiceRecall
+	logs     map[NodeID]*LogRecall
 	judged   judgements
 
 	prometheus attempts
@@ -65,6 +66,7 @@ func NewState() *State {
 		probes:   map[NodeID][]ProbePoint{},
 		peers:    map[NodeID]*PeerRecall{},
 		services: map[NodeID]*ServiceRecall{},
+		logs:     map[NodeID]*LogRecall{},
 		judged:   newJudgements(),
 	}
 }
@@ -99,6 +101,7 @@ func (s *State) Apply(o *Observation) {
 	case FromPeer:
 		s.applyPeer(o)
 	case FromLog:
+		s.applyLog(o)
 	}
 }
 
@@ -231,6 +234,7 @@ func (s *State) Clone() *State {
 		copied := *m // its lists are replaced, never changed
 		c.services[id] = &copied
 	}
+	c.logs = maps.Clone(s.logs) // lines are replaced, never changed
 	c.judged = judgements{maps.Clone(s.judged.alerts), maps.Clone(s.judged.verdicts), maps.Clone(s.judged.escalations)}
 	c.acts.steps = slices.Clone(s.acts.steps)
 	c.found, c.gaps, c.notes = slices.Clone(s.found), slices.Clone(s.gaps), slices.Clone(s.notes)

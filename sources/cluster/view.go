@@ -76,6 +76,7 @@ func (s *State) viewNode(spec NodeSpec, configured bool, at time.Time) Node {
 	v.Host.Writers = s.viewWriters(n)
 	v.Host.Sockets = s.viewSockets(spec.ID, v.Host.Access, at)
 	v.Host.Service = s.viewService(spec.ID, at)
+	v.Log = s.viewLog(spec, n, at)
 	return v
 }
 

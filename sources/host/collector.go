@@ -81,7 +81,7 @@ func (o *Options) setDefaults() {
 		}
 	}
 	if o.Backoff == nil {
-		o.Backoff = backoff
+		o.Backoff = remote.Backoff
 	}
 	o.Process = o.Process[:min(len(o.Process), maxComm)]
 	if !unitName.MatchString(o.Unit) {
@@ -128,7 +128,7 @@ type Collector struct {
 
 	mu      sync.Mutex // Collect against Close
 	link    *link      // nil when not connected
-	retry   retry
+	retry   remote.Retry
 	tick    uint64     // number of the last tick asked, over all sessions
 	waiting *tickAsked // the one outstanding, nil if none
 	trips   trips
@@ -178,11 +178,11 @@ func (c *Collector) Collect(ctx context.Context) []sources.Reading {
 
 func (c *Collector) collect(ctx context.Context) ([]sources.Reading, *cluster.Failure) {
 	if c.link == nil {
-		if failure := c.retry.wait(c.o.Clock.Mono()); failure != nil {
+		if failure := c.retry.Wait(c.o.Clock.Mono()); failure != nil {
 			return nil, failure
 		}
 		if failure := c.connect(ctx); failure != nil {
-			c.retry.failed(failure, c.o.Clock.Mono(), c.o.Backoff)
+			c.retry.Failed(failure, c.o.Clock.Mono(), c.o.Backoff)
 			return nil, failure
 		}
 	}
@@ -202,7 +202,7 @@ func (c *Collector) collect(ctx context.Context) ([]sources.Reading, *cluster.Fa
 	if failure != nil {
 		return readings, failure
 	}
-	c.retry.succeeded()
+	c.retry.Succeeded()
 	return slices.Concat(readings, counters, c.readSlow(ctx)), nil
 }
 

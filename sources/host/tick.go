@@ -92,7 +92,7 @@ func (c *Collector) overdue(limit time.Duration) *cluster.Failure {
 // work and what follows fail, over and over.
 func (c *Collector) lose(failure *cluster.Failure) *cluster.Failure {
 	c.drop()
-	c.retry.failed(failure, c.o.Clock.Mono(), c.o.Backoff)
+	c.retry.Failed(failure, c.o.Clock.Mono(), c.o.Backoff)
 	return failure
 }
 

@@ -142,6 +142,11 @@ func (s spliced) Buckets(node cluster.NodeID, q cluster.Quantity, to time.Time, 
 	return near
 }
 
+// Lines implements cluster.Series.
+func (s spliced) Lines(node cluster.NodeID, to time.Time) []cluster.HeardLine {
+	return s.near.Lines(node, to)
+}
+
 // Span implements cluster.Series.
 func (s spliced) Span(node cluster.NodeID, q cluster.Quantity) (oldest, newest time.Time) {
 	oldest, newest = s.near.Span(node, q)

@@ -76,6 +76,7 @@ func bodyKinds() []bodyKind {
 		{"api_config", reflect.TypeFor[cluster.APIConfig]()},
 		{"trace", reflect.TypeFor[cluster.TraceReading]()},
 		{"writers", reflect.TypeFor[cluster.WritersReading]()},
+		{"log", reflect.TypeFor[cluster.LogReading]()},
 	}
 }
 
