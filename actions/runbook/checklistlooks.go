@@ -56,12 +56,13 @@ func lookAtCPU(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, findin
 	return words, busiest > highCore || blames(r, cluster.CauseCPU), ok
 }
 
-func lookAtSyncErrors(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+func lookAtSyncErrors(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
+	log, bad, read := logWords(s, r)
 	rate, ok := r.Sync.ErrorsPerSecond.Value()
 	if !ok {
-		return "no counter of sync errors for it", false, false
+		return "no counter of sync errors for it; " + log, bad, read
 	}
-	return fmt.Sprintf("%.2g errors/s over 5 min", rate), rate > fewErrors, true
+	return fmt.Sprintf("%.2g errors/s over 5 min; %s", rate, log), bad || rate > fewErrors, true
 }
 
 func lookAtCounts(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
@@ -71,6 +72,9 @@ func lookAtCounts(s *cluster.Snapshot, r *cluster.Replica) (evidence string, fin
 		return a.Why.String(), false, false
 	}
 	words := brief(behind) + " behind, applies " + figure(a.PerSecond, perSecond) + " of " + figure(s.Primary.IngestPerSecond, perSecond)
+	if size, at, ok := LogDiff(s, r); ok {
+		words += "; the newest Merkle diff was " + brief(size) + " at " + clockUTC(at)
+	}
 	ingest, _ := s.Primary.IngestPerSecond.Value()
 	return words, behind > s.Session.Thresholds.Warning.Seconds()*ingest, true
 }

@@ -51,6 +51,9 @@ func (e *Escalations) Note(s *cluster.Snapshot) []cluster.Escalation {
 	if s.Primary.Host.Service.Looping() {
 		crashed = append(crashed, s.Primary.ID)
 	}
+	if primaryCorrupt(s) {
+		corrupt = append(corrupt, s.Primary.ID)
+	}
 	several := held(s, e.critical)
 	if len(several) < 2 {
 		several = nil

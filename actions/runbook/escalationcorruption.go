@@ -2,15 +2,14 @@ package runbook
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // corruption says what the server tells of corrupt data of a replica: by its counter
-// of syncs that reported some, and by the reason of the replica's breaker. What was
-// counted before we looked is reported only of a replica that is not well: a counter
+// of syncs that reported some, by the reason of the replica's breaker, and by the
+// logs: its own, and the primary's where it names the replica. What was counted before we looked is reported only of a replica that is not well: a counter
 // keeps what was repaired long ago.
 func corruption(s *cluster.Snapshot, r *cluster.Replica) (words string, reported, known bool) {
 	var list []string
@@ -23,23 +22,24 @@ func corruption(s *cluster.Snapshot, r *cluster.Replica) (words string, reported
 		}
 		list = append(list, w)
 	}
-	if r.Breaker.State == cluster.BreakerTripped && speaksOfCorruption(r.Breaker.Reason) {
+	if r.Breaker.State == cluster.BreakerTripped && cluster.Corruption(r.Breaker.Reason) {
 		known, reported = true, true
 		list = append(list, "breaker: "+r.Breaker.Reason.String())
 	}
+	if x := corruptLine(s, r); x.line != nil {
+		known, reported = true, true
+		list = append(list, x.words())
+	} else if r.Log.Reachable {
+		known = true
+		list = append(list, "no report of it in its log")
+	}
 	return strings.Join(list, "; "), reported, known
-}
-
-// speaksOfCorruption tells whether a text of the server's does.
-func speaksOfCorruption(t cluster.Text) bool {
-	text := strings.ToLower(t.String())
-	return slices.ContainsFunc([]string{"corrupt", "checksum mismatch"}, func(w string) bool { return strings.Contains(text, w) })
 }
 
 func lookAtCorruption(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
 	words, reported, known := corruption(s, r)
 	if !known {
-		return "no counter of syncs that reported corruption", false, false
+		return "no counter of syncs that reported corruption, and no log", false, false
 	}
 	return words, reported, true
 }

@@ -13,6 +13,7 @@ func (d *diagnosis) sync() {
 	y := &d.r.Sync
 	before := len(d.findings)
 	d.syncErrors(y)
+	d.logs()
 	if y.State == cluster.SyncStalled {
 		d.find(finding{
 			cause: cluster.CauseSync, tool: "progress", order: d.orderOf(y.Since), since: y.Since,
