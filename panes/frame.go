@@ -49,6 +49,7 @@ const (
 	PanePath
 	PaneTrace // measured while it is looked at, as the next
 	PaneWriters
+	PaneLog
 	NumPanes // how many names there are, NoPane included
 )
 
@@ -77,6 +78,10 @@ type Frame struct {
 	Message   cluster.Text // answer to the last key, for the status line
 	Doing     cluster.Text // what of an action is going on now, for the status line
 	Recording cluster.Text // e.g. "rec 1.2 MB", "not recorded"; empty for nothing to say
+
+	LogShow   LogShow      // which lines of the logs are shown
+	LogFilter cluster.Text // which of those: with this in them; empty for all
+	LogUntil  time.Time    // the newest line shown came in before; zero follows
 
 	// Escalation is whom to call when a condition of escalation holds, in order.
 	Escalation []cluster.Text

@@ -30,6 +30,7 @@ var drawn = []struct {
 	{"trace", Trace, [2]int{120, 14}, [2]int{80, 12}},
 	{"writers", Writers, [2]int{120, 14}, [2]int{80, 12}},
 	{"path", Path, [2]int{120, 35}, [2]int{80, 19}},
+	{"log", Log, [2]int{120, 35}, [2]int{80, 20}},
 	{"banner", Banner, [2]int{120, 1}, [2]int{80, 1}},
 	{"escalation", Escalation, [2]int{100, 14}, [2]int{76, 20}},
 	{"large", Large, [2]int{120, 40}, [2]int{80, 24}},

@@ -23,6 +23,8 @@ func scenes() map[string]*Frame {
 		"replay":       replayed(),
 		"escalated":    escalated(),
 		"partitioned":  partitioned(),
+		"corrupt":      corrupt(),
+		"log_denied":   logDenied(),
 	}
 }
 

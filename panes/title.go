@@ -39,6 +39,8 @@ func Pane(n Name) Draw {
 		return Trace
 	case PaneWriters:
 		return Writers
+	case PaneLog:
+		return Log
 	case NoPane, NumPanes:
 		fallthrough
 	default:
@@ -75,6 +77,8 @@ func Title(f *Frame, n Name) string {
 		return "hop by hop" + lags(f) + traced(f)
 	case PaneWriters:
 		return "who writes" + on(f)
+	case PaneLog:
+		return logTitle(f)
 	case NoPane, NumPanes:
 		fallthrough
 	default:

@@ -15,6 +15,10 @@ import (
 
 // move moves the cursor by n rows, or scrolls the focused pane by n lines.
 func (m *model) move(n int) tea.Cmd {
+	if m.onLog() {
+		m.scrollLog(n)
+		return nil
+	}
 	scrolls := m.focus == panes.PaneHost || m.focus == panes.PaneEvents ||
 		m.focus == panes.PaneAlerts || m.focus == panes.PaneChecklist || m.focus == panes.PanePath
 	if scrolls && (m.kind == overview || m.kind == zoomed) && !m.layout().pane[m.focus].empty() {
@@ -64,7 +68,7 @@ func (m *model) page() int {
 // tabOrder is the order in which tab goes through the panes.
 var tabOrder = [...]panes.Name{
 	panes.PaneReplicas, panes.PaneAlerts, panes.PaneWhy, panes.PaneHost, panes.PaneChart, panes.PaneSync,
-	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist, panes.PaneMachines, panes.PanePath,
+	panes.PaneEvents, panes.PaneHosts, panes.PaneChecklist, panes.PaneMachines, panes.PanePath, panes.PaneLog,
 }
 
 // moveFocus focuses the next pane on screen, n of 1 or -1 steps on; the zoomed
@@ -113,6 +117,9 @@ func (m *model) enlarge(string) tea.Cmd {
 // back goes one level back, from the top of what lies on screen.
 func (m *model) back(string) tea.Cmd {
 	switch {
+	case m.onLog() && m.log != (logView{}):
+		m.followLog()
+		m.log = logView{}
 	case m.kind != overview:
 		m.kind = overview
 	case m.primary:
@@ -153,6 +160,10 @@ func (m *model) nextWindow(string) tea.Cmd {
 }
 
 func (m *model) nextOrder(string) tea.Cmd {
+	if m.onLog() {
+		m.nextLogShow()
+		return nil
+	}
 	m.rows.order = (m.rows.order + 1) % numOrders
 	m.rows.resort(m.snap)
 	m.say("sorted " + m.rows.order.String())
@@ -166,6 +177,10 @@ func (m *model) filter(text string) {
 }
 
 func (m *model) openFilter(string) tea.Cmd {
+	if m.onLog() {
+		m.openLogFilter()
+		return nil
+	}
 	was := m.rows.filter
 	p := &prompt{
 		label: "/", hint: "enter keeps, esc drops", pasting: true, input: newInput(textinput.EchoNormal, 0),

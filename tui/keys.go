@@ -60,6 +60,7 @@ func lookKeys() []binding {
 		{group, []string{"P"}, "P", 18, "path", "network path of the replica, from here and from the primary", nil, toggle(panes.PanePath)},
 		{group, []string{"M"}, "M", 19, "trace", "trace the path from the primary, hop by hop, while it is shown", nil, toggle(panes.PaneTrace)},
 		{group, []string{"I"}, "I", 20, "who writes", "who writes on its disks (iotop), measured while it is shown", nil, toggle(panes.PaneWriters)},
+		{group, []string{"l"}, "l", 21, "log", "logs of both hosts by time; / text, o which lines, k back, G on", nil, toggle(panes.PaneLog)},
 		{group, []string{"H"}, "H", 10, "handover", "copy a handover card of 12 lines for whoever takes over (OSC 52)", (*model).canHandOver, (*model).copyHandover},
 		{group, []string{"n"}, "n", 16, "note", "write a note into the recording", (*model).canNote, (*model).openNote},
 	}

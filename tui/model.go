@@ -39,6 +39,7 @@ type model struct {
 	kind    kind
 	scroll  [panes.NumPanes]int
 	window  int // index in windows
+	log     logView
 	overlay overlay
 	later   []tea.Cmd           // of what an overlay began
 	asked   []PassphraseRequest // waiting for their dialog

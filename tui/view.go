@@ -52,6 +52,7 @@ func (m *model) frame() *panes.Frame {
 	if m.o.Recording != nil {
 		f.Recording = m.o.Recording()
 	}
+	f.LogShow, f.LogFilter, f.LogUntil = m.log.show, m.log.filter, m.log.until
 	copy(f.Scroll[:], m.scroll[:])
 	return f
 }
@@ -69,7 +70,7 @@ func (m *model) compose() {
 	for _, name := range []panes.Name{
 		panes.PaneReplicas, panes.PaneWhy, panes.PaneChecklist, panes.PaneHost, panes.PaneChart,
 		panes.PaneAlerts, panes.PaneSync, panes.PaneEvents, panes.PaneHosts, panes.PaneMachines,
-		panes.PanePath, panes.PaneTrace, panes.PaneWriters,
+		panes.PanePath, panes.PaneTrace, panes.PaneWriters, panes.PaneLog,
 	} {
 		m.putPane(&c, f, name, l.pane[name])
 	}
@@ -108,6 +109,7 @@ type paneKey struct {
 	top      int
 	filter   cluster.Text
 	acts     bool
+	log      logView
 }
 
 func (m *model) putPane(c *canvas, f *panes.Frame, name panes.Name, r rect) {
@@ -122,7 +124,7 @@ func (m *model) putPane(c *canvas, f *panes.Frame, name panes.Name, r rect) {
 	rule := r.w - r.body().w
 	key := paneKey{
 		snap: f.Snap, selected: f.Selected, w: r.w, h: r.h, window: f.Window, focused: f.Focus == name,
-		scroll: f.Scroll[name], styles: f.Styles, rows: m.rows.gen, top: f.Top, filter: f.Filter, acts: f.MayAct,
+		scroll: f.Scroll[name], styles: f.Styles, rows: m.rows.gen, top: f.Top, filter: f.Filter, acts: f.MayAct, log: m.log,
 	}
 	p := &m.cache[name]
 	if p.text == "" || p.key != key {

@@ -76,6 +76,7 @@ func (f *incidentFeed) judged() {
 			{Name: cluster.Clean("ReplicationLagWarning"), State: cluster.AlertPending, Replica: "node2", Active: f.begin.Add(time.Duration(s) * time.Second)},
 		}}, nil)
 	}
+	f.logs()
 	judge := cluster.Source{Kind: cluster.FromJudge}
 	since := f.begin.Add(130 * time.Second)
 	f.add(130*time.Second, 0, judge, &cluster.AlertChange{
@@ -105,6 +106,27 @@ func (f *incidentFeed) acted() {
 	step(172, cluster.ActionStep{Stage: cluster.ActionAnswered, Verdict: cluster.Clean("accepted"), Limit: 500})
 	step(198, cluster.ActionStep{Stage: cluster.ActionEffect, Verdict: cluster.Clean("effective"), Took: 26 * time.Second, Final: true})
 	step(292, cluster.ActionStep{Stage: cluster.ActionAnswered, Verdict: cluster.Clean("accepted"), Lifts: true})
+}
+
+// logs adds those of the replica, with a while in which it can't be read.
+func (f *incidentFeed) logs() {
+	src := cluster.Source{Kind: cluster.FromLog, Node: "node2"}
+	for s := 2; s < 480; s += 4 {
+		at := time.Duration(s) * time.Second
+		if s > 260 && s < 290 {
+			f.add(at, time.Second, src, nil, cluster.Fail(cluster.FailPermission, "the account may not read the journal", "add it to systemd-journal"))
+			continue
+		}
+		r := &cluster.LogReading{Of: cluster.Clean("journal of stemedb-api"), Gap: s == 290, Left: uint64(s % 3)}
+		for i := range s % 5 {
+			l := cluster.LogLine{At: f.begin.Add(at + time.Duration(i)*time.Millisecond), Level: cluster.LevelInfo, Text: cluster.Clean("checkpoint " + at.String())}
+			if i == 3 {
+				l.Level, l.Text = cluster.LevelError, cluster.Clean("sync error: corruption detected at "+at.String())
+			}
+			r.Lines = append(r.Lines, l)
+		}
+		f.add(at, 20*time.Millisecond, src, r, nil)
+	}
 }
 
 type incidentFeed struct {
@@ -173,7 +195,7 @@ func frame(s *cluster.Snapshot) string {
 		panes.Header(f, 120, 2), panes.Replicas(f, 120, 8), panes.LagChart(f, 60, 14), panes.Host(f, 60, 14),
 		panes.Sync(f, 60, 4), panes.Events(f, 60, 6), panes.Large(f, 80, 24), panes.OneLine(f, 50, 1),
 		panes.Why(f, 100, 10), panes.Alerts(f, 60, 12), panes.Banner(f, 120, 1), panes.Hosts(f, 120, 6), panes.Checklist(f, 80, 14), panes.Handover(f),
-		panes.Machines(f, 100, 6), panes.Path(f, 100, 24), panes.Trace(f, 100, 8), panes.Writers(f, 100, 8),
+		panes.Machines(f, 100, 6), panes.Path(f, 100, 24), panes.Trace(f, 100, 8), panes.Writers(f, 100, 8), panes.Log(f, 100, 30),
 	}, "\n")
 }
 
@@ -212,7 +234,10 @@ func TestReplayDrawsTheFramesThatWereLive(t *testing.T) {
 	for _, i := range seen {
 		all += i.frame
 	}
-	for _, word := range []string{"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s", "ClusterSplitBrain (cluster-wide)", "server refuses", "limit 500/s, dana", "throttle 500/s"} {
+	for _, word := range []string{
+		"DISK", "likely", "firing", "agent-node2", "icmp", "lag over 60 s", "ClusterSplitBrain (cluster-wide)", "server refuses",
+		"limit 500/s, dana", "throttle 500/s", "corruption detected", "may not read the journal", "left out", "missing before",
+	} {
 		if !strings.Contains(strings.ToLower(all), strings.ToLower(word)) {
 			t.Errorf("no frame shows %q: the comparison would not miss it", word)
 		}
