@@ -231,6 +231,8 @@ func (l lagSeries) Buckets(_ cluster.NodeID, _ cluster.Quantity, to time.Time, w
 	return out
 }
 
+func (lagSeries) Lines(cluster.NodeID, time.Time) []cluster.HeardLine { return nil }
+
 func (l lagSeries) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) {
 	return l.from, l.from.Add(time.Hour)
 }
