@@ -97,6 +97,9 @@ func arrange(w, h int, k kind, focus panes.Name, rows int, banner bool) layout {
 			top, whole = whole.top(min(max(table, alertLines), most))
 			l.pane[panes.PaneReplicas], l.pane[panes.PaneAlerts] = top.left(w - min(max(w*3/10, 39), 60))
 		}
+		if w >= 160 && whole.h >= 2*wholeChecklist+leastChart {
+			why = wholeChecklist
+		}
 		l.pane[panes.PaneWhy], whole = whole.top(why)
 		if why := l.pane[panes.PaneWhy]; w >= 160 {
 			l.pane[panes.PaneWhy], l.pane[panes.PaneChecklist] = why.left(w * 11 / 20)
@@ -113,9 +116,12 @@ const (
 	alertLines  = 7
 )
 
-// mostWhy is the height that no verdict's evidence needs more of, and that the
-// checklist beside it needs.
-const mostWhy = 15
+// mostWhy is the height that no verdict's evidence needs more of, wholeChecklist
+// the one in which the checklist beside it shows all its steps.
+const (
+	mostWhy        = 12
+	wholeChecklist = 15
+)
 
 // Lines of the chart and of the hosts below it, with their titles. A chart that
 // is higher shows nothing more.

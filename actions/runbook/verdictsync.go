@@ -30,10 +30,11 @@ func (d *diagnosis) sync() {
 		return
 	}
 	if v := &d.r.Host.Service; v.Looping() {
-		d.find(finding{
-			cause: cluster.CauseSync, tool: "service", order: d.findings[before].order, weak: true,
-			text: fmt.Sprintf("crash loop: %d restarts in %.0f min", v.Recent, cluster.CrashWindow.Minutes()),
-		})
+		text := fmt.Sprintf("crash loop: %d restarts in %.0f min", v.Recent, cluster.CrashWindow.Minutes())
+		if v.GaveUp {
+			text = "crash loop: systemd starts " + v.Unit.String() + " no more"
+		}
+		d.find(finding{cause: cluster.CauseSync, tool: "service", order: d.findings[before].order, weak: true, text: text})
 	}
 	applies, ok := d.r.Assertions.PerSecond.Value()
 	ingest, known := d.s.Primary.IngestPerSecond.Value()

@@ -52,6 +52,39 @@ func TestScenariosAreJudged(t *testing.T) {
 	}
 }
 
+// A crash loop during syncs is escalated, by the processes and by systemd's count.
+func TestCrashLoopIsEscalated(t *testing.T) {
+	all := physics.Scenarios()
+	i := slices.IndexFunc(all, func(s physics.Scenario) bool { return s.Name == "crash-loop" })
+	s, err := newStage(t, &plot{seed: 1, replicas: 3, target: 2, events: all[i].Events})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s.run(150 * time.Second)
+	v := s.pipeline.timeline.At(s.clock.Now())
+	service := v.Replica("node3").Host.Service
+	if n, ok := service.Restarts.Value(); !ok || n < 3 || !service.Looping() {
+		t.Errorf("%+v", service)
+	}
+	if n := v.Replica("node2").Host.Service; n.Recent != 0 || !n.Known || n.Since.IsZero() {
+		t.Errorf("of another: %+v", n)
+	}
+	if c := v.Primary.Config; !c.Read || c.MaxLag.Value != 300 || c.Timeout.Value != 5000 {
+		t.Errorf("the primary's configuration: %+v", c)
+	}
+	crashing := func(e cluster.Escalation) bool {
+		return e.Reason.String() == "crash_loop" && slices.Equal(e.Replicas, []cluster.NodeID{"node3"})
+	}
+	if !slices.ContainsFunc(v.Escalations, crashing) {
+		t.Errorf("escalations %+v", v.Escalations)
+	}
+}
+
 // connected checks what the kernels of the embedded hosts tell of the connection
 // to a replica.
 func (s *stage) connected(t *testing.T, id cluster.NodeID, lossy bool) {
