@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -182,7 +183,63 @@ func reopened(dir string, in journal.Intent) (journal.Entry, *journal.Journal, e
 	return e, j, j.Close()
 }
 
-// A ramp runs to its end, and an interrupted one leaves the limit where it is.
+// interrupted runs the program, interrupts it when it is so far, and returns what
+// it printed.
+func (p *program) interrupted(code int, far func() bool, args ...string) string {
+	p.Helper()
+	cmd := p.command(args...)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		p.Fatal(err)
+	}
+	for end := time.Now().Add(slow); !far() && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		p.Fatal(err)
+	}
+	_ = cmd.Wait() // its code is looked at
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		p.Errorf("%q exits with %d, want %d\n%s", args, got, code, &out)
+	}
+	return out.String()
+}
+
+// An interrupted ramp leaves the limit where it is, and says so; a request that
+// is interrupted may have taken effect, and is recorded as such.
+func TestActInterrupted(t *testing.T) {
+	t.Parallel()
+	p, server := newProgram(t), newAPI(t)
+	file := line(t, server.URL, "ramp: {steps: [3000, 4000]}", "thresholds: {lag_warning: 20s, lag_critical: 30s}")
+	out := p.interrupted(exitSignal, func() bool { return len(p.outcomes()) > 0 }, "act", "ramp", "--config", file, "--confirm", "prod-eu")
+	p.want(out, `^note +limit 3000/s, \S+, since \d\d:\d\d stands$`)
+	if n := server.posts.Load(); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+
+	p = newProgram(t)
+	silent := admintest.Start(t, nil, admintest.Hang)
+	out = p.interrupted(exitAmbiguous, func() bool { return silent.Counted() > 0 }, "act", "throttle", "500", "--config", line(t, "http://"+silent.Addr()), "--confirm", "prod-eu")
+	p.want(out, `^outcome +may have taken effect: stopped waiting`)
+	if list := p.outcomes(); len(list) != 1 || list[0] != "ambiguous" || silent.Counted() != 1 {
+		t.Errorf("%v, %d requests", list, silent.Counted())
+	}
+}
+
+// outcomes are the verdicts in the journal.
+func (p *program) outcomes() []string {
+	p.Helper()
+	var list []string
+	for _, r := range p.records() {
+		if r.Outcome != nil {
+			list = append(list, r.Outcome.Verdict)
+		}
+	}
+	return list
+}
+
+// A ramp runs to its end.
 func TestRampOnTheLine(t *testing.T) {
 	t.Parallel()
 	p, server := newProgram(t), newAPI(t)
