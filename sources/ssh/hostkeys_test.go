@@ -46,8 +46,9 @@ func TestHostKeys(t *testing.T) {
 		{name: "one of several", known: line(t, name, other) + ed25519},
 		{name: "comment", known: "# nothing\n\n" + ed25519},
 		{
-			name: "unknown", known: line(t, "elsewhere", own), kind: cluster.FailHostUnknown, words: []string{"fingerprint"},
-			builtin: []string{"not in known_hosts", "SHA256:", "ssh-keyscan -p", "ssh-keygen -lf"},
+			name: "unknown", known: line(t, "elsewhere", own), kind: cluster.FailHostUnknown,
+			words:   []string{"not in known_hosts", "SHA256:", "compare this fingerprint", "ssh-keygen -lf"},
+			builtin: []string{"ssh-keyscan -p"},
 		},
 		{
 			name: "changed", known: line(t, name, other), kind: cluster.FailHostChanged,
@@ -94,6 +95,34 @@ func TestNoKnownHosts(t *testing.T) {
 		_, f := run(t, dial(t, o), "echo hello")
 		want(t, f, cluster.FailHostUnknown)
 	})
+}
+
+// TestSystemSSHIntroduces: the system's ssh may not ask, so it is asked for the key
+// and the very line that makes the host known. It is not asked at every attempt,
+// and nothing is learned by that.
+func TestSystemSSHIntroduces(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ed25519"}})
+	known := filepath.Join(t.TempDir(), "known_hosts")
+	o := options(s)
+	o.KnownHosts = []string{known}
+	tr := openssh(t, o)
+	for range 2 {
+		_, f := run(t, tr, "echo hello")
+		want(t, f, cluster.FailHostUnknown, print256(t, sshtest.ReadKey(t, s.HostKeys["ed25519"])), "then add to "+known)
+		_, line, _ := strings.Cut(f.Hint.String(), known+": ")
+		if line != strings.TrimSpace(s.KnownHostsLine("ed25519")) {
+			t.Errorf("the line to add is %q, want %q", line, s.KnownHostsLine("ed25519"))
+		}
+		if _, err := os.Stat(known); err == nil {
+			t.Error("it was added without a question")
+		}
+	}
+	_, f := run(t, tr, "echo hello")
+	_, line, _ := strings.Cut(f.Hint.String(), known+": ")
+	if err := os.WriteFile(known, []byte(line+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantOK(t, tr)
 }
 
 func TestBrokenKnownHosts(t *testing.T) {

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -23,6 +24,7 @@ type OpenSSH struct {
 
 	mu       sync.Mutex
 	sessions map[*childSession]struct{}
+	stranger stranger
 }
 
 // NewOpenSSH returns the transport to a host. It errs if Options.Target can't
@@ -51,6 +53,7 @@ func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
 	s := &childSession{host: o.target.host, done: make(chan struct{}), stderr: &tail{}}
 	s.connected = sync.OnceFunc(dials.release)
 	s.closed = func() { o.forget(s) }
+	s.stranger = o.introduce
 	if err := s.start(exec.Command(o.binary, o.args(command)...)); err != nil { //nolint:gosec // the target stands after --
 		s.connected()
 		return nil, cluster.Fail(cluster.FailConfig, "ssh does not start: "+err.Error(), "")
@@ -115,8 +118,9 @@ type childSession struct {
 	cmd           *exec.Cmd
 	stdin, stdout *os.File
 	stderr        *tail
-	connected     func() // lets the next host connect
-	closed        func() // called once the child was reaped
+	connected     func()                                  // lets the next host connect
+	stranger      func(*cluster.Failure) *cluster.Failure // adds whose key is not known
+	closed        func()                                  // called once the child was reaped
 	done          chan struct{}
 	err           error // of the child; valid after done
 	once          sync.Once
@@ -175,7 +179,11 @@ func (s *childSession) Stderr() cluster.Text { return s.stderr.text() }
 // Wait returns why the command, or ssh itself, ended.
 func (s *childSession) Wait() error {
 	<-s.done
-	return childFailure(s.host, s.err, s.cmd.ProcessState, s.stderr.String())
+	err := childFailure(s.host, s.err, s.cmd.ProcessState, s.stderr.String())
+	if f, ok := errors.AsType[*cluster.Failure](err); ok && f.Kind == cluster.FailHostUnknown {
+		return s.stranger(f)
+	}
+	return err
 }
 
 // Close kills the child, and what it started, and reaps it.
