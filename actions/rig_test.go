@@ -31,6 +31,8 @@ type rig struct {
 	mute          bool // no replica does
 	limit         LimitReading
 	peer          admin.Peer
+	looked        any // what a Look finds
+	lookFailed    *cluster.Failure
 
 	intentErr error
 	holds     bool // nobody reads, records or answers by itself
@@ -115,7 +117,7 @@ func (r *rig) world() World {
 	if !l.At.IsZero() {
 		l.At = r.now().Wall
 	}
-	return World{Snapshot: r.fold.Snapshot(r.now().Wall, r.hist), Limit: l, Peer: r.peer}
+	return World{Snapshot: r.fold.Snapshot(r.now().Wall, r.hist), Limit: l, Peer: r.peer, Looked: r.looked, LookFailed: r.lookFailed}
 }
 
 // run lets time pass: a round of readings each second, and four ticks.

@@ -1,7 +1,6 @@
 package onhost
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -54,7 +53,7 @@ func (h *Health) See(after time.Duration, u *Unit, metrics bool) (Finding, clust
 	}
 	switch {
 	case len(h.starts) >= 2 && after <= CrashSpan || u != nil && fresh && u.Restarts > 0 && u.Restarts != h.Before.Restarts:
-		return Unhealthy, cluster.Clean(fmt.Sprintf("a crash loop: it started more than once in %v; %s", after.Round(time.Second), why))
+		return Unhealthy, cluster.Clean("a crash loop: it started more than once in " + secs(after) + "; " + why)
 	case up && after-h.healthy >= CalmFor:
 		return Healthy, cluster.Clean(why + ", metrics answer")
 	case up || after < UpWithin:
@@ -62,7 +61,7 @@ func (h *Health) See(after time.Duration, u *Unit, metrics bool) (Finding, clust
 	case !fresh && u != nil && u.Running():
 		return NotRestarted, cluster.Clean("the old process runs on: " + why)
 	case fresh && u != nil && u.Running():
-		return Unhealthy, cluster.Clean(fmt.Sprintf("no metrics in %v; %s", UpWithin, why))
+		return Unhealthy, cluster.Clean("no metrics in " + secs(UpWithin) + "; " + why)
 	}
-	return Unhealthy, cluster.Clean(fmt.Sprintf("not up in %v: %s", UpWithin, why))
+	return Unhealthy, cluster.Clean("not up in " + secs(UpWithin) + ": " + why)
 }

@@ -47,6 +47,7 @@ func Rows(o Options) ([]actions.Action, map[actions.Kind]actions.Executor) {
 		a := &list[i]
 		by[a.Kind] = executor{}
 		if why := o.Off[a.Kind]; why != nil {
+			a.Title += " (off)"
 			a.Needs, a.Look = actions.NeedsNothing, nil
 			a.Propose = func(*actions.Scene, actions.Ask) (*actions.Plan, *actions.Refusal) { return nil, refuse(why) }
 		}

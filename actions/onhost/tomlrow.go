@@ -96,8 +96,8 @@ func (o Options) proposeTimeout(s *actions.Scene, ask actions.Ask) (*actions.Pla
 	}
 	p := o.filePlan(s, KindRPCTimeout, ask, l)
 	p.Title = cluster.Clean(fmt.Sprintf("set %s to %d on %s", tomlKey, ask.N, o.Primary.Node.Text()))
-	p.Expect = cluster.Clean("the file has the new value and is else what it was; it counts from the restart on, which is the next action")
-	p.Undo = cluster.Clean("put api.toml back: the old file stays beside it as " + e.Backup)
+	p.Expect = cluster.Clean("the new value, and else the same file; it counts from the next restart on")
+	p.Undo = cluster.Clean("put api.toml back: the old file stays beside it")
 	if set && ask.N < was {
 		p.Warn = append(p.Warn, cluster.Clean("it lowers the timeout"))
 	}
@@ -128,7 +128,7 @@ func (o Options) proposePutBack(s *actions.Scene, ask actions.Ask) (*actions.Pla
 	e := l.last
 	p := o.filePlan(s, KindPutBack, ask, l)
 	p.Title = cluster.Clean("put api.toml of " + o.Primary.Node.Text().String() + " back")
-	p.Expect = cluster.Clean("the file is the one before the last edit; it counts from the restart on, which is the next action")
+	p.Expect = cluster.Clean("the file from before the last edit; it counts from the next restart on")
 	p.Undo = cluster.Clean("edit it anew")
 	p.Deed = fileDeed{deed{
 		place: o.Primary, path: o.TOML, digest: e.BackDigest(), lines: append(e.BackDiff(), cluster.Clean("from: "+e.BackupPath())),
@@ -161,7 +161,7 @@ func (o Options) filePlan(s *actions.Scene, k actions.Kind, ask actions.Ask, l t
 			fact(tomlKey, now, now),
 			fact("file", fmt.Sprintf("%s, %d bytes, owner %s, mode %s, sha256 %.12s", f.Path, f.Bytes, f.Owner, f.Mode, f.SHA), f.SHA+f.Owner.String()+f.Mode.String()),
 		},
-		Stop: cluster.Clean("it is done in one step, and not at all where the file is not what was read"),
+		Stop: cluster.Clean("not done at all where the file is not what was read"),
 	}
 }
 

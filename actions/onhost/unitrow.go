@@ -2,7 +2,6 @@ package onhost
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ func (o Options) proposeRestart(s *actions.Scene, ask actions.Ask) (*actions.Pla
 		Title:  cluster.Clean("restart " + o.Unit + " on " + node),
 		TierIs: cluster.Clean("the whole cluster takes no writes until the primary is up again"),
 		Target: actions.Target{ID: o.Primary.Node},
-		Expect: cluster.Clean(fmt.Sprintf("up with metrics within %v, and for %v after", UpWithin, CalmFor)),
+		Expect: cluster.Clean("up with metrics within " + secs(UpWithin) + ", and for " + secs(CalmFor) + " after"),
 		Stop:   cluster.Clean("it is not up in time, or starts more than once: read its log"),
 		Undo:   cluster.Clean("none: a restart can't be taken back"),
 		Facts: []actions.Fact{
@@ -66,7 +65,7 @@ func (o Options) proposeRestart(s *actions.Scene, ask actions.Ask) (*actions.Pla
 				Name: "unit", Value: cluster.Clean(u.String()), Same: u.Invocation + " " + u.Active.String() + " " + strconv.Itoa(u.PID),
 				Age: age(s, l.at), Source: o.Primary.fromHost(),
 			},
-			{Name: "ingest", Value: cluster.Clean(number0(s.Snapshot.Primary.IngestPerSecond) + "/s"), Age: metricsAge(s), Source: "primary's metrics"},
+			{Name: "ingest", Value: cluster.Clean(number0(s.Snapshot.Primary.IngestPerSecond, "/s")), Age: metricsAge(s), Source: "primary's metrics"},
 		},
 	}
 	if l.backup != "" {

@@ -20,7 +20,7 @@ type walLook struct {
 
 func walRow(o Options) actions.Action {
 	return actions.Action{
-		Kind: KindWALTest, Title: "write test of a replica's WAL disk", Needs: actions.NeedsReplica, Absolute: true,
+		Kind: KindWALTest, Title: "write test of the WAL disk", Needs: actions.NeedsReplica, Absolute: true,
 		Look: func(ctx context.Context, ask actions.Ask) (any, *cluster.Failure) {
 			p, ok := o.Replicas[ask.Target]
 			if !ok {
@@ -61,9 +61,9 @@ func (o Options) proposeWAL(s *actions.Scene, ask actions.Ask) (*actions.Plan, *
 		Deed:   o.walDeed(&place, l.disk),
 		Facts:  append(walFacts(s, &place, l, o.WAL), diskFacts(s, ask.Target)...),
 		Warn:   l.disk.Warnings(o.WAL),
-		Expect: cluster.Clean("more than 100 MB/s on an SSD, within " + o.WAL.Limit.String()),
-		Stop:   cluster.Clean("esc; it ends by itself at the time limit, when the connection is lost, or where others use up the space"),
-		Undo:   cluster.Clean("none is needed: the file has no name while it is written, and nothing of it stays"),
+		Expect: cluster.Clean("more than 100 MB/s on an SSD, within " + secs(o.WAL.Limit)),
+		Stop:   cluster.Clean("esc; by itself at the time limit, where the connection is lost or others use up the space"),
+		Undo:   cluster.Clean("none is needed: its file has no name, and nothing of it stays"),
 	}
 	return p, nil
 }
@@ -114,20 +114,23 @@ func diskFacts(s *actions.Scene, id cluster.NodeID) []actions.Fact {
 		}
 		list = append(list, actions.Fact{
 			Name: "its load", Age: seen, Source: "its host",
-			Value: cluster.Clean(fmt.Sprintf("%s %%util, w_await %s ms", number0(ds[0].Util), number0(ds[0].WriteAwait))),
+			Value: cluster.Clean(number0(ds[0].Util, " %util") + ", w_await " + number0(ds[0].WriteAwait, " ms")),
 		})
 	}
 	return append(list, s.Lag(r))
 }
 
 // number0 writes a figure without decimals.
-func number0(f cluster.Figure) string {
+func number0(f cluster.Figure, unit string) string {
 	v, ok := f.Value()
 	if !ok {
 		return "unknown"
 	}
-	return strconv.FormatFloat(v, 'f', 0, 64)
+	return strconv.FormatFloat(v, 'f', 0, 64) + unit
 }
+
+// secs writes a span in whole seconds.
+func secs(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second)/time.Second)) + " s" }
 
 // readBackWAL says what became of a test whose end was not heard: its file has no
 // name, so that there is nothing to look for but the test itself.

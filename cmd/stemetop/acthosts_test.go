@@ -4,8 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stemedb/stemetop/actions/journal"
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
@@ -47,7 +49,8 @@ func newHostRig(t *testing.T) *hostRig {
 	r.tool("mount", "-o", "loop", image, r.wal)
 	t.Cleanup(func() { r.tool("umount", "-l", r.wal) })
 
-	s := sshtest.Start(t, sshtest.Options{Config: "SetEnv STEMETOP_PATH=" + dir})
+	r.write(filepath.Join(dir, "sudo"), "#!/bin/sh\n[ \"$1\" = -n ] || exit 1\nshift\necho used >>'"+r.sudo()+"'\nexec \"$@\"\n", 0o755)
+	s := sshtest.Start(t, sshtest.Options{Config: "SetEnv STEMETOP_PATH=" + dir + " PATH=" + dir + ":/usr/bin:/bin"})
 	c, err := config.Load(startDemo(t, "healthy"))
 	r.must(err)
 	c.SSH.Config, c.SSH.KnownHosts, c.SSH.IdentityFile = s.ClientConfig, s.KnownHosts, s.ClientKey
@@ -63,6 +66,9 @@ func newHostRig(t *testing.T) *hostRig {
 	r.config = c
 	return r
 }
+
+// sudo is a file that is there if what stands for sudo was used.
+func (r *hostRig) sudo() string { return r.toml + "-by-sudo" }
 
 func (r *hostRig) must(err error) {
 	r.Helper()
@@ -128,7 +134,14 @@ func TestActOnHosts(t *testing.T) {
 	if got := r.read(r.toml); got != strings.Replace(before, "5000", "10000", 1) {
 		t.Errorf("%q", got)
 	}
+	if _, err := os.Stat(r.sudo()); err == nil {
+		t.Error("sudo was used, and nobody asked for it")
+	}
+	r.config.Actions.Shell = "sudo"
 	out, _ = r.act(exitOK, "restart", "--confirm", primary)
+	if got := r.read(r.sudo()); strings.Count(got, "used") < 3 { // a look, one more, and the restart
+		t.Errorf("%q", got)
+	}
 	r.want(out, `^request +SSH .*: stemedb-api$`, `^ +systemctl restart stemedb-api$`, `^unit +active \(running\), pid 101`, `put api\.toml back \(api\.toml\.stemetop-`, `^outcome +accepted$`)
 	if got := r.read(r.unit); got != "2\n" {
 		t.Errorf("run %q", got)
@@ -145,5 +158,55 @@ func TestActOnHosts(t *testing.T) {
 		if rec.Kind == journal.KindIntent && (rec.Intent.Request.Method != "SSH" || rec.Intent.Tier != "dangerous" || strings.Contains(rec.Intent.Request.Body, "s3cret")) {
 			t.Errorf("%+v", rec.Intent)
 		}
+	}
+}
+
+// pick opens the menu of all actions and goes to the one of that title.
+func (s *session) pick(title string) {
+	s.Helper()
+	s.press("x")
+	s.see(`esc closes`)
+	chosen := regexp.MustCompile(`(?m)[>▸▶❯] +` + title)
+	for range 20 {
+		if chosen.MatchString(s.screen()) {
+			s.press("Enter")
+			return
+		}
+		s.press("j")
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.Fatalf("%q is not in the menu:\n%s", title, s.screen())
+}
+
+// On the screen, as a person does it: chosen from the menu, armed, the name typed.
+func TestAWriteTestOnTheScreen(t *testing.T) {
+	t.Parallel()
+	r := newHostRig(t)
+	file := filepath.Join(filepath.Dir(r.toml), "config.yaml")
+	r.must(writeConfig(file, r.config, true))
+	replica := r.config.Replicas[0].ID
+	s := newSession(t, 80, 24)
+	s.press("stemetop --no-record --config "+file+"; echo left with $?", "Enter")
+	s.see(`\b` + replica + `\b.*\d`)
+	s.pick("write test of the WAL disk of " + replica)
+	s.see(`dd if=/dev/zero of=<unnamed`)
+	s.confirm("a")
+	s.see(`type ` + replica + ` and enter`)
+	for _, key := range replica {
+		s.press(string(key))
+		time.Sleep(200 * time.Millisecond) // as fingers do
+	}
+	s.see(`and enter: ` + replica)
+	s.confirm("Enter")
+	s.see(`accepted \([0-9.]+ MB/s, (as expected|SLOW)`)
+	t.Log(s.screen())
+	s.escape()
+	s.pick("restart the primary's database")
+	s.see(`forbidden by actions\.restart`)
+	s.escape()
+	s.press("q")
+	s.see(`left with 0`)
+	if list, err := filepath.Glob(r.wal + "/.stemetop*"); err != nil || len(list) > 0 {
+		t.Errorf("%q is left", list)
 	}
 }

@@ -1,0 +1,132 @@
+package actions
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+const kindLooking Kind = "looking"
+
+// looking adds a row whose Look finds r.looked: it is effective when that is "up",
+// and took effect when it is "new".
+func (r *rig) looking() {
+	row := Action{
+		Kind: kindLooking, Absolute: true, LooksAfter: true, Watch: time.Minute,
+		Look: func(context.Context, Ask) (any, *cluster.Failure) { return nil, nil },
+		Propose: func(s *Scene, ask Ask) (*Plan, *Refusal) {
+			word, ok := s.Looked.(string)
+			if !ok {
+				return nil, refuse("nothing was found", "")
+			}
+			req, err := s.Requests.RateLimit(1)
+			return &Plan{Kind: kindLooking, Ask: ask, Deed: HTTP{req}, Facts: []Fact{{Name: "found", Value: cluster.Clean(word), Same: word}}}, refusalOf(err)
+		},
+		ReadBack: func(t *Trial, _ *Scene) Finding {
+			if t.Looked == "new" {
+				return found(Applied, "it is new")
+			}
+			return found(NotYet, "not seen")
+		},
+		Judge: func(t *Trial, _ *Scene) Finding {
+			n, _ := t.Memory.(int)
+			t.Memory = n + 1
+			switch {
+			case t.LookFailed != nil:
+				return found(NotYet, t.LookFailed.What.String())
+			case t.Looked == "up" && n >= 3:
+				return found(Effective, "it is up")
+			}
+			return found(NotYet, "not up")
+		},
+	}
+	r.state.set.Table = append(r.state.set.Table, row)
+}
+
+func refusalOf(err error) *Refusal {
+	if err != nil {
+		return refuseFor(err)
+	}
+	return nil
+}
+
+// What a Look finds is what the plan is made of, is looked for again before the
+// send, and goes to the trial afterwards.
+func TestWhatALookFinds(t *testing.T) {
+	r := newRig(t)
+	r.looking()
+	r.lookFailed = cluster.Fail(cluster.FailTimeout, "no answer", "")
+	r.propose(Ask{Kind: kindLooking})
+	r.want("refused", 0)
+	r.keys("esc")
+
+	r.looked, r.lookFailed = "old", nil
+	r.propose(Ask{Kind: kindLooking})
+	r.want("preview", 0)
+	r.looked = "other"
+	r.keys("y")
+	if r.want("preview", 0); len(r.state.Dialog.Changed) != 1 || r.state.Dialog.Changed[0].Name != "found" {
+		t.Errorf("%+v", r.state.Dialog.Changed)
+	}
+	r.look()
+	r.keys("y")
+	r.want("verifying", 1)
+	r.looked, r.lookFailed = nil, cluster.Fail(cluster.FailTimeout, "no answer", "")
+	r.run(5 * time.Second)
+	if f := r.state.Dialog.Finding; f.Effect != NotYet || !strings.Contains(f.Why.String(), "no answer") {
+		t.Errorf("%+v", f)
+	}
+	r.looked, r.lookFailed = "up", nil
+	r.run(5 * time.Second)
+	if r.verdict() != "effective" || r.phase() != "ended" {
+		t.Errorf("%s, %s", r.verdict(), r.phase())
+	}
+}
+
+// An answer that was lost is read back by the Look, no more than one at a time.
+func TestALookReadsBack(t *testing.T) {
+	r := newRig(t)
+	r.looking()
+	r.looked = "old"
+	r.answer = ambiguous
+	r.propose(Ask{Kind: kindLooking})
+	r.keys("y")
+	r.want("reading back", 1)
+	r.run(4 * time.Second)
+	r.holds = true // the host hangs
+	before := len(r.done)
+	r.run(5 * time.Second)
+	reads := 0
+	for _, d := range r.done[before:] {
+		if _, ok := d.(ReadFacts); ok {
+			reads++
+		}
+	}
+	if reads > 1 {
+		t.Errorf("%d looks are on their way", reads)
+	}
+	r.holds, r.looked = false, "new"
+	r.answer = func(Send) (admin.Result, bool) { return admin.Result{}, false }
+	r.run(8 * time.Second)
+	if list := r.records(journal.KindEffect); len(list) == 0 || list[0].Effect.Verdict != "applied" || len(r.state.Open) != 0 || len(r.sent) != 1 {
+		t.Errorf("%+v, %d open", list, len(r.state.Open))
+	}
+}
+
+// A deed that takes time says how far it is, while it is on its way.
+func TestADeedTellsHowFarItIs(t *testing.T) {
+	r := newRig(t)
+	r.answer = func(Send) (admin.Result, bool) { return admin.Result{}, false }
+	r.confirm(lower)
+	r.want("sending", 1)
+	r.do(Told{Action: "another", Text: cluster.Clean("no")})
+	r.do(Told{Action: r.state.Flight.Action, Text: cluster.Clean("half")})
+	if n := r.state.Dialog.Note.String(); n != "half" {
+		t.Errorf("%q", n)
+	}
+}
