@@ -83,10 +83,11 @@ type server struct {
 	tools string
 }
 
-// start runs an sshd. Its scripts find the tools of s.tools first.
+// start runs an sshd. Its scripts find the tools of s.tools first, and the start-up
+// files of whoever runs the test have no say: what they start must not be killed.
 func start(t testing.TB, o sshtest.Options) *server {
 	tools := t.TempDir()
-	o.Config += "\nSetEnv STEMETOP_PATH=" + tools + "\n"
+	o.Config += "\nSetEnv STEMETOP_PATH=" + tools + " HOME=" + t.TempDir() + "\n"
 	s := &server{Server: sshtest.Start(t, o), t: t, tools: tools}
 	s.Host = over{transport(t, s.Target(), s.ClientConfig, s.KnownHosts, s.ClientKey)}
 	return s

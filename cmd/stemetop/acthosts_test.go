@@ -50,7 +50,7 @@ func newHostRig(t *testing.T) *hostRig {
 	t.Cleanup(func() { r.tool("umount", "-l", r.wal) })
 
 	r.write(filepath.Join(dir, "sudo"), "#!/bin/sh\n[ \"$1\" = -n ] || exit 1\nshift\necho used >>'"+r.sudo()+"'\nexec \"$@\"\n", 0o755)
-	s := sshtest.Start(t, sshtest.Options{Config: "SetEnv STEMETOP_PATH=" + dir + " PATH=" + dir + ":/usr/bin:/bin"})
+	s := sshtest.Start(t, sshtest.Options{Config: "SetEnv STEMETOP_PATH=" + dir + " PATH=" + dir + ":/usr/bin:/bin HOME=" + t.TempDir()})
 	c, err := config.Load(startDemo(t, "healthy"))
 	r.must(err)
 	c.SSH.Config, c.SSH.KnownHosts, c.SSH.IdentityFile = s.ClientConfig, s.KnownHosts, s.ClientKey
