@@ -147,6 +147,51 @@ func TestEdit(t *testing.T) {
 	want(t, "restore again", e.Restore(t.Context(), s), admin.Rejected, "not the one that was read")
 }
 
+// TestEditOfAnyShape has files arrive on the host to the byte.
+func TestEditOfAnyShape(t *testing.T) {
+	s := start(t, sshtest.Options{})
+	for name, tt := range map[string]struct{ old, fresh string }{
+		"no such key":          {"[cluster] # x\n\ta = 1\n", "[cluster] # x\n\trpc_timeout_ms = 10000\n\ta = 1\n"},
+		"no such table":        {"a = 1", "a = 1\n\n[cluster]\nrpc_timeout_ms = 10000"},
+		"key of another table": {"[client]\nrpc_timeout_ms = 1\n", "[client]\nrpc_timeout_ms = 1\n\n[cluster]\nrpc_timeout_ms = 10000\n"},
+		"CRLF":                 {"[cluster]\r\nrpc_timeout_ms=5000\r\n\r\n", "[cluster]\r\nrpc_timeout_ms=10000\r\n\r\n"},
+		"blank lines at the end, and a frame": {
+			"# @0 end\n[cluster]\nrpc_timeout_ms = 5000\n\n\n", "# @0 end\n[cluster]\nrpc_timeout_ms = 10000\n\n\n",
+		},
+		"empty": {"", "[cluster]\nrpc_timeout_ms = 10000\n"},
+	} {
+		file := config(t, t.TempDir())
+		must(t, os.WriteFile(file, []byte(tt.old), 0o640))
+		e := edit(t, s, file)
+		want(t, name, e.Apply(t.Context(), s), admin.Accepted, "")
+		if got := text(t, file); got != tt.fresh {
+			t.Errorf("%s: %q, want %q", name, got, tt.fresh)
+		}
+		// The way back is found by the backup, without a memory of the edit.
+		f, failure := ReadFile(t.Context(), s, file)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		last, failure := LastEdit(t.Context(), s, f, "cluster", "rpc_timeout_ms")
+		if failure != nil {
+			t.Fatal(name, failure)
+		}
+		want(t, name+", back", last.Restore(t.Context(), s), admin.Accepted, "")
+		untouched(t, name, file, tt.old)
+	}
+
+	// What somebody else changed too is not taken back.
+	file := config(t, t.TempDir())
+	want(t, "edit", edit(t, s, file).Apply(t.Context(), s), admin.Accepted, "")
+	must(t, os.WriteFile(file, []byte(after+"\n# more"), 0o640))
+	f, failure := ReadFile(t.Context(), s, file)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	_, failure = LastEdit(t.Context(), s, f, "cluster", "rpc_timeout_ms")
+	refused(t, "changed since", failure, cluster.FailOther, "in more than cluster.rpc_timeout_ms")
+}
+
 func TestEditRefuses(t *testing.T) {
 	s := start(t, sshtest.Options{})
 	dir := opened(t, t.TempDir())
