@@ -6,6 +6,7 @@ import (
 
 	"charm.land/bubbles/v2/progress"
 
+	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -54,18 +55,25 @@ func (p *page) syncHead(f *Frame, r *cluster.Replica) {
 	if d, ok := timeLeft(s); ok {
 		left = append(left, say(p.s.Text, Age(d)+" left", 1))
 	}
-	right := diffPieces(p, r)
+	right := diffPieces(p, f.Snap, r)
 	if !s.Since.IsZero() {
 		right = append(right, say(p.s.Label, "for "+Age(f.Snap.At.Sub(s.Since)), 3))
 	}
 	p.bar(left, right)
 }
 
+// logDiffFresh is for how long a diff that a line of a log tells is worth more
+// than what the counts tell now.
+const logDiffFresh = 2 * time.Minute
+
 // diffPieces are the size of the diff between primary and replica: as a metric
-// tells it, else the gap that the counts tell.
-func diffPieces(p *page, r *cluster.Replica) []piece {
+// tells it, else the logs of late, else the gap that the counts tell.
+func diffPieces(p *page, s *cluster.Snapshot, r *cluster.Replica) []piece {
 	if r.Sync.Diff.Known() {
 		return []piece{say(p.s.Text, "diff "+Count(r.Sync.Diff), 2)}
+	}
+	if size, at, ok := runbook.LogDiff(s, r); ok && s.At.Sub(at) <= logDiffFresh {
+		return []piece{say(p.s.Text, "diff "+Count(cluster.Known(size))+" by log", 2)}
 	}
 	if n, ok := r.Assertions.Behind.Value(); ok && n >= 1 {
 		return []piece{say(p.s.Text, "diff "+Count(r.Assertions.Behind)+" by counts", 2)}

@@ -136,9 +136,21 @@ func (f *fakeTimeline) Buckets(node cluster.NodeID, q cluster.Quantity, to time.
 	return bs
 }
 
-// Span implements cluster.Series.
-func (f *fakeTimeline) Lines(cluster.NodeID, time.Time) []cluster.HeardLine { return nil }
+// Lines implements cluster.Series: a line a second, every tenth on a sync that
+// fails.
+func (f *fakeTimeline) Lines(_ cluster.NodeID, to time.Time) []cluster.HeardLine {
+	var lines []cluster.HeardLine
+	for t := to.Truncate(time.Second).Add(-99 * time.Second); !t.After(to); t = t.Add(time.Second) {
+		l := cluster.LogLine{At: t, Level: cluster.LevelInfo, Text: cluster.Clean("checkpoint " + t.Format("15:04:05"))}
+		if t.Second()%10 == 0 {
+			l.Level, l.Text = cluster.LevelError, cluster.Clean("sync error: closed "+t.Format("15:04:05"))
+		}
+		lines = append(lines, cluster.HeardLine{LogLine: l, Received: t})
+	}
+	return lines
+}
 
+// Span implements cluster.Series.
 func (f *fakeTimeline) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) {
 	return f.from, f.to()
 }

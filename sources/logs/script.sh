@@ -87,6 +87,8 @@ stemetop() {
 		case $said in
 		*ot\ seeing\ messages*) say 'S nopermission'; return 1 ;;
 		esac
+		# Not every version says that there is no file.
+		[ -n "$(journalctl -q --no-pager --header 2>/dev/null | head -n 1)" ] || { say 'S nojournal'; return 1; }
 		case $(systemctl show -p LoadState -- "$unit" 2>/dev/null) in
 		*not-found*) say 'S nounit' ;;
 		*) say 'S empty' ;;

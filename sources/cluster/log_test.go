@@ -1,0 +1,74 @@
+package cluster
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestTopics(t *testing.T) {
+	for text, want := range map[string]LogTopic{
+		"Merkle Sync started: replica=node2":               TopicSync,
+		"sync error: peer closed":                          TopicSyncError,
+		"merkle sync: corruption detected in range c4":     TopicSync | TopicCorruption,
+		"segment 7: checksum mismatch":                     TopicCorruption,
+		"block 12 is corrupted":                            TopicCorruption,
+		"scrub finished: no corruption found":              0,
+		"corruption check passed":                          0,
+		"0 corrupt ranges":                                 0,
+		"checking for corruption":                          0,
+		"corruption: none":                                 0,
+		"no errors; segment 9 reports data corruption":     TopicCorruption,
+		"hash of the request was computed, rotation is ok": 0,
+		"": 0,
+	} {
+		l := LogLine{Level: LevelInfo, Text: Clean(text)}
+		if got := l.Topics(); got != want {
+			t.Errorf("%q: %b, want %b", text, got, want)
+		}
+	}
+}
+
+func TestLineDiffSize(t *testing.T) {
+	for text, want := range map[string]float64{
+		"merkle sync started: replica=node2 id=a-1 diff=23457": 23457,
+		"merkle sync: 1,200 differing ranges":                  1200,
+		"sync: diff size 7":                                    7,
+		"merkle sync completed in 6 s":                         -1,
+		"config diff=12":                                       -1,
+	} {
+		l := LogLine{Text: Clean(text)}
+		got, ok := l.DiffSize()
+		if ok != (want >= 0) || ok && got != want {
+			t.Errorf("%q: %v %v", text, got, ok)
+		}
+	}
+}
+
+// TestLogMemory checks that lines on syncs and corruption are not pushed out, and
+// that the counts per minute are of the last half hour.
+func TestLogMemory(t *testing.T) {
+	f := newFeed(t)
+	at := func(s int) time.Duration { return time.Duration(s) * time.Second }
+	say := func(s int, level LogLevel, text string) {
+		f.publish(at(s), Source{Kind: FromLog, Node: "node2"}, &LogReading{Of: Clean("journal"), Lines: []LogLine{{At: t0.Add(at(s)), Level: level, Text: Clean(text)}}}, nil)
+	}
+	say(1, LevelError, "corruption detected")
+	say(2, LevelWarn, "sync error: once")
+	for s := 3; s < 3000; s += 3 {
+		say(s, LevelWarn, fmt.Sprintf("slow %d", s))
+	}
+	n := f.at(at(3000)).Replica("node2").Log
+	if len(n.Kept) > keepLines || n.Kept[0].Topics() != TopicCorruption || n.Kept[1].Topics() != TopicSyncError || n.Kept[len(n.Kept)-1].Text.String() != "slow 2997" {
+		t.Errorf("kept %+v", n.Kept)
+	}
+	if len(n.Minutes) != keepMinutes || n.Minutes[5].Warn != 20 || n.Minutes[5].Error != 0 {
+		t.Errorf("%d minutes, %+v", len(n.Minutes), n.Minutes[5])
+	}
+	if lines := f.hist.Lines("node2", t0.Add(at(3000))); len(lines) != holdLines || lines[holdLines-1].Text.String() != "slow 2997" {
+		t.Errorf("%d lines", len(lines))
+	}
+	if lines := f.hist.Lines("node2", t0.Add(at(5))); len(lines) != 0 && lines[len(lines)-1].Text.String() != "slow 3" {
+		t.Errorf("as of 5 s the last line is %q", lines[len(lines)-1].Text)
+	}
+}
