@@ -108,5 +108,9 @@ func failingOf(p *page, n *cluster.Node, es []event) []event {
 			es = append(es, event{when: "now", style: p.s.Unknown, text: n.Name.String() + a.what + failureText(a.of.Err)})
 		}
 	}
+	// A log that fails with its host, or waits for it, is no event of its own.
+	if a := &n.Log.Access; a.Configured && a.Err != nil && n.Host.Err == nil && a.Err.Kind != cluster.FailConnecting {
+		es = append(es, event{when: "now", style: p.s.Unknown, text: n.Name.String() + " log: " + failureText(a.Err)})
+	}
 	return es
 }

@@ -24,12 +24,12 @@ func (b *bucket) take(now time.Duration) bool {
 	return true
 }
 
-// limits keep the recording small: a line takes 10 to 60 bytes of it. What
-// matters gets a hundred times what does not.
+// limits keep the recording small: a line takes some 60 bytes of it. What matters
+// gets six times what does not, and both may come all at once for a while.
 type limits struct{ matters, other bucket }
 
 func newLimits() limits {
-	return limits{matters: bucket{burst: 200, perSecond: 5}, other: bucket{burst: 60, perSecond: 0.5}}
+	return limits{matters: bucket{burst: 200, perSecond: 0.2}, other: bucket{burst: 60, perSecond: 2.0 / 60}}
 }
 
 // pass returns the lines that go through, of many the newest, and how many do not.
