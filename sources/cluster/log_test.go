@@ -13,6 +13,7 @@ func TestTopics(t *testing.T) {
 		"merkle sync: corruption detected in range c4":     TopicSync | TopicCorruption,
 		"segment 7: checksum mismatch":                     TopicCorruption,
 		"block 12 is corrupted":                            TopicCorruption,
+		"sync error: root hash mismatch after repair":      TopicSyncError,
 		"scrub finished: no corruption found":              0,
 		"corruption check passed":                          0,
 		"0 corrupt ranges":                                 0,

@@ -35,8 +35,9 @@ func (l *LogLine) Topics() LogTopic {
 func Corruption(words Text) bool { return saysCorrupt(strings.ToLower(words.s)) }
 
 // harm are the words of corrupt data. "Corruption" alone is as much the name of a
-// check as its result, so what stands around it is looked at.
-var harm = regexp.MustCompile(`\b(corrupt(ed|ion|ions|s)?|(checksum|crc|hash|digest) (mismatch(es)?|does not match|failed|failure|error)|` +
+// check as its result, so what stands around it is looked at. Hashes that differ
+// are what a Merkle sync is there to find, and no corruption.
+var harm = regexp.MustCompile(`\b(corrupt(ed|ion|ions|s)?|(checksum|crc) (mismatch(es)?|does not match|failed|failure|error)|` +
 	`data integrity (error|violation|failure)|bit ?rot)\b`)
 
 // denial are the ways to say that there is none: before the word, in the same
@@ -53,8 +54,7 @@ var (
 // saysCorrupt judges lower-case words: one mention that is not denied is enough.
 func saysCorrupt(low string) bool {
 	if !strings.Contains(low, "corrupt") && !strings.Contains(low, "mismatch") && !strings.Contains(low, "integrity") &&
-		!strings.Contains(low, "checksum") && !strings.Contains(low, "crc") && !strings.Contains(low, "hash") &&
-		!strings.Contains(low, "digest") && !strings.Contains(low, "rot") {
+		!strings.Contains(low, "checksum") && !strings.Contains(low, "crc") && !strings.Contains(low, "rot") {
 		return false
 	}
 	for _, at := range harm.FindAllStringIndex(low, -1) {
