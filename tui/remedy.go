@@ -117,6 +117,7 @@ func trippedAgents(s *cluster.Snapshot) []cluster.NodeID {
 }
 
 func (m *model) propose(ask actions.Ask) tea.Cmd {
+	m.rows.hold()
 	m.o.Actions.Do(actions.Propose{Ask: ask})
 	m.overlay = &remedy{}
 	return nil

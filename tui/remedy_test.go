@@ -165,6 +165,9 @@ func TestKeysOfADialog(t *testing.T) {
 	if p := told[actions.Propose](a); len(p) != 1 || p[0].Ask != (actions.Ask{Kind: actions.KindThrottle}) {
 		t.Fatalf("asked for %+v", p)
 	}
+	if !r.rows.moved {
+		t.Error("the cursor goes to the worst replica while another is acted on")
+	}
 	r.keys("q", "j", "space", "y", "enter") // none of which the screen takes for itself
 	r.Update(tea.KeyPressMsg{Code: 'y', Text: "y", IsRepeat: true})
 	want := []actions.Key{{Name: "q"}, {Name: "j"}, {Name: "space"}, {Name: "y"}, {Name: "enter"}, {Name: "y", Repeat: true}}

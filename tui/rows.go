@@ -141,6 +141,10 @@ func (t *rows) move(n int) {
 	t.reveal()
 }
 
+// hold makes the cursor the person's, where it is: what was acted on stays to be
+// looked at when another is worse.
+func (t *rows) hold() { t.moved = t.sel != "" }
+
 // resort sorts by a new order or filter, which a key has asked for: the selected
 // replica goes where it belongs, and the cursor with it.
 func (t *rows) resort(s *cluster.Snapshot) {
