@@ -92,6 +92,30 @@ func (c *counter) peak() float64 {
 	return most
 }
 
+// pace returns the least and the greatest growth per second over stretches of so
+// many seconds or a little more; over all that is remembered where that is
+// shorter. ok is false with fewer than two points.
+func (c *counter) pace(length float64) (slow, fast float64, ok bool) {
+	rate, ok := c.rate().Value()
+	if !ok {
+		return 0, 0, false
+	}
+	slow, fast = rate, rate
+	from := 0
+	for i := 1; i < len(c.points); i++ {
+		b := c.points[i]
+		for from+1 < i && b.Taken.Sub(c.points[from+1].Taken).Seconds() >= length {
+			from++
+		}
+		a := c.points[from]
+		if over := b.Taken.Sub(a.Taken).Seconds(); over >= length {
+			rate := (b.Value - a.Value) / over
+			slow, fast = min(slow, rate), max(fast, rate)
+		}
+	}
+	return slow, fast, true
+}
+
 // freshRate is rate, unknown when the newest point is older than limit at t.
 func (c *counter) freshRate(t time.Time, limit time.Duration) Figure {
 	if p, ok := c.last(); !ok || t.Sub(p.Taken) > limit {

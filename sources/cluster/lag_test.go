@@ -102,6 +102,12 @@ func TestLagFrozen(t *testing.T) {
 		{"digits stand, gap grows", func(i float64) tick { return tick{12.5, 1e6 + 1000*i, 990000} }, LagFrozen},
 		{"digits stand, gap stands", func(i float64) tick { return tick{12.5, 1e6 + 1000*i, 987500 + 1000*i} }, LagLive},
 		{"digits move, gap grows", func(i float64) tick { return tick{12.5 + i, 1e6 + 1000*i, 990000} }, LagLive},
+		{"small, and the gap moves by a batch", func(i float64) tick {
+			return tick{0.157, 1e6 + 1500*i, 1e6 - 235 + 1500*i + 31*math.Mod(i, 2)}
+		}, LagLive},
+		{"digits stand, and the primary's rate changes", func(i float64) tick {
+			return tick{12, 1e6 + 1500*min(i, 5) + 500*max(0, i-5), 982000 + 1500*i}
+		}, LagLive},
 		{"zero and the replica stands", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6} }, LagFrozen},
 		{"zero and the replica keeps up", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + 1000*i} }, LagLive},
 		{"zero and nobody writes", func(float64) tick { return tick{0, 1e6, 1e6} }, LagLive},

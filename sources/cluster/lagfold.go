@@ -123,18 +123,24 @@ func (s *State) widenGap(l *LagRecall, taken time.Time) {
 		return
 	}
 	gap, skew, ok := countGap(p, r)
-	if !ok {
-		return
+	if !ok || last.Taken.Add(-last.Half).Before(l.EqualSince) {
+		return // of before these digits it proves nothing
 	}
 	l.CountTaken = last.Taken
 	l.renewEvidence(last.Value)
 	if !l.GapKnown {
 		l.GapKnown, l.GapMin, l.GapMax, l.GapSkew = true, gap, gap, skew
 		l.CountMin, l.CountMax, l.CountEqual = last.Value, last.Value, max(1, l.CountEqual)
+		l.Burst = p.peak()
+		l.RateMin, l.RateMax, _ = p.pace(l.Value)
 		return
 	}
 	l.GapMin, l.GapMax, l.GapSkew = min(l.GapMin, gap), max(l.GapMax, gap), max(l.GapSkew, skew)
 	l.CountMin, l.CountMax = min(l.CountMin, last.Value), max(l.CountMax, last.Value)
+	l.Burst = max(l.Burst, p.peak())
+	if slow, fast, ok := p.pace(l.Value); ok {
+		l.RateMin, l.RateMax = min(l.RateMin, slow), max(l.RateMax, fast)
+	}
 }
 
 // renewEvidence forgets the gap where it proves nothing any more. What accuses a
@@ -157,21 +163,29 @@ func (l *LagRecall) renewEvidence(count float64) {
 }
 
 // frozen tells whether the gauge stands still while the counts say that it
-// can't. A non-zero lag may stand still by its own resolution: the gap must move
-// by more than that many seconds of the primary's rate, on top of the skew. A
-// gauge or a count that is known to move only now and then gets twice its usual
-// time.
+// can't: the gap must move by more than an honest gauge lets it. A gauge or a
+// count that is known to move only now and then gets twice its usual time.
 func (s *State) frozen(l *LagRecall) bool {
 	if l.Equal < frozenReadings || !l.GapKnown {
 		return false
 	}
-	moved := l.GapMax - l.GapMin - 2*l.GapSkew
+	proven := l.GapMax-l.GapMin-2*l.GapSkew > l.honest()
 	if l.Value == 0 {
 		stands := l.CountEqual >= frozenReadings && l.CountEqual > 2*l.CountRun
-		return (stands && moved > 0) || s.outgrown(l)
+		return (stands && proven) || s.outgrown(l)
 	}
-	rate, _ := s.primaryCount().rate().Value()
-	return l.Equal > 2*l.LastRun && moved > math.Pow10(-l.Decimals)*math.Abs(rate)
+	return l.Equal > 2*l.LastRun && proven
+}
+
+// honest returns by how many assertions the gap may move, beside the skew, while
+// a true lag has the same digits. What is behind is what the primary took in
+// during the lag, so it moves with the primary's rate as much as the lag is
+// long. Both counts move by batches, which may be a second's worth. And within
+// the gauge's resolution the lag moves itself: the longer it is the further,
+// since a replica goes at the rate that the primary had so long ago.
+func (l *LagRecall) honest() float64 {
+	blur := max(1, math.Pow10(-l.Decimals)*(1+l.Value/4))
+	return blur*l.Burst + l.Value*(l.RateMax-l.RateMin)
 }
 
 // outgrown tells whether the gap grew so much, within what the counts remember,

@@ -27,6 +27,8 @@ type LagRecall struct {
 	GapMin, GapMax     float64   // extremes of primary's count less replica's since then or later
 	GapSkew            float64   // the greatest error of those by scrape skew
 	GapKnown           bool
+	Burst              float64   // the primary's greatest rate since then, between two readings
+	RateMin, RateMax   float64   // extremes of the primary's rate since then, over about as long as the lag
 	CountMin, CountMax float64   // extremes of the replica's own count since then
 	CountTaken         time.Time // of the newest count that is in them
 	CountEqual         int       // such counts in a row with the same value
