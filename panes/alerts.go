@@ -2,6 +2,7 @@ package panes
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -131,6 +132,9 @@ func (p *page) alertEntry(f *Frame, e *alertEntry, roomy bool) {
 		text = "breaker " + breakerText(e.breaker, whose, f.Snap.At)
 	default:
 		style, state, text = p.s.BadgeUnknown, "UNKNOWN "+string(p.g.Unknown), e.words
+	}
+	if cut := strings.LastIndexByte(state, ' '); cut > 0 && cells(state) > stateWidth { // "15m 52s": the minutes do
+		state = state[:cut]
 	}
 	for i, t := range wrap(printable(text), max(p.w-stateWidth-1, 1), 3, p.g.Ellipsis) {
 		if i == 0 {

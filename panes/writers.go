@@ -2,6 +2,7 @@ package panes
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -35,9 +36,9 @@ func (p *page) writers(f *Frame, v *cluster.Writers) {
 	case v.Interval == 0:
 		p.line(p.s.Label, "measuring: it takes two looks at all processes")
 	case v.Ended:
-		p.line(p.s.Label, "over "+Span(v.Interval)+" until "+clock(v.At)+", "+strconv.Itoa(v.Total)+" processes")
+		p.line(p.s.Label, "over "+Span(v.Interval.Round(time.Second))+" until "+clock(v.At)+", "+strconv.Itoa(v.Total)+" processes")
 	default:
-		p.line(p.s.Label, "over the last "+Span(v.Interval)+", "+strconv.Itoa(v.Total)+" processes, "+Age(f.Snap.At.Sub(v.At))+" ago; it ends when this is closed")
+		p.line(p.s.Label, "over the last "+Span(v.Interval.Round(time.Second))+", "+strconv.Itoa(v.Total)+" processes, "+Age(f.Snap.At.Sub(v.At))+" ago; it ends when this is closed")
 	}
 	if v.Interval > 0 {
 		p.writerTable(v)
