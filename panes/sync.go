@@ -51,6 +51,9 @@ func (p *page) syncHead(f *Frame, r *cluster.Replica) {
 	left := []piece{say(style, text, 0)}
 	if s.Progress.Known() || s.State == cluster.SyncRunning || s.State == cluster.SyncStalled {
 		left = append(left, say(p.s.Text, Percent(s.Progress), 0))
+		if s.Assumed {
+			left = append(left, say(p.s.Unknown, "if a ratio", 1))
+		}
 	}
 	if d, ok := timeLeft(s); ok {
 		left = append(left, say(p.s.Text, Age(d)+" left", 1))
@@ -99,7 +102,7 @@ func timeLeft(s *cluster.Sync) (time.Duration, bool) {
 func (p *page) syncRates(s *cluster.Sync) {
 	errs, text := p.s.Text, "errors "+Rate(s.ErrorsPerSecond)
 	if v, ok := s.ErrorsPerSecond.Value(); ok {
-		text += " over 5 min"
+		text += " " + runbook.ErrorsOver(s)
 		if v > 0 {
 			errs = p.s.Crit
 		}

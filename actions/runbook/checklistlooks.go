@@ -62,7 +62,7 @@ func lookAtSyncErrors(s *cluster.Snapshot, r *cluster.Replica) (evidence string,
 	if !ok {
 		return "no counter of sync errors for it; " + log, bad, read
 	}
-	return fmt.Sprintf("%.2g errors/s over 5 min; %s", rate, log), bad || rate > fewErrors, true
+	return fmt.Sprintf("%.2g errors/s %s; %s", rate, ErrorsOver(&r.Sync), log), bad || rate > fewErrors, true
 }
 
 func lookAtCounts(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {

@@ -6,6 +6,16 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
+// ErrorsOver says over what time a replica's rate of sync errors is: "over 5 min",
+// or "over 40 s" where the counter is watched for no longer.
+func ErrorsOver(y *cluster.Sync) string {
+	const whole = 290 * time.Second // points are 5 s apart
+	if y.ErrorsOver <= 0 || y.ErrorsOver >= whole {
+		return "over 5 min"
+	}
+	return "over " + spoken(y.ErrorsOver)
+}
+
 // errorRun is what the counters of one replica's sync errors and of its completed
 // syncs did.
 type errorRun struct {

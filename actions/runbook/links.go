@@ -87,7 +87,7 @@ func rebuildFacts(s *cluster.Snapshot, r *cluster.Replica) []string {
 	}
 	// Errors stay in the rate for five minutes after the cure; that shows by the lag.
 	if rate, ok := r.Sync.ErrorsPerSecond.Value(); ok && rate > fewErrors && sick(s, r) {
-		facts = append(facts, fmt.Sprintf("%.2g sync errors/s over 5 min", rate))
+		facts = append(facts, fmt.Sprintf("%.2g sync errors/s %s", rate, ErrorsOver(&r.Sync)))
 	}
 	for i := range r.Prometheus {
 		if a := &r.Prometheus[i]; isSyncAlert(a.Name.String()) && a.State == cluster.AlertFiring {

@@ -49,7 +49,7 @@ func (d *diagnosis) sync() {
 func (d *diagnosis) syncErrors(y *cluster.Sync) {
 	rate, ok := y.ErrorsPerSecond.Value()
 	e := d.all.p.errors[d.r.ID]
-	over := "over 5 min"
+	over := ErrorsOver(y)
 	if e != nil && e.rate(d.s.At) > rate {
 		rate, over = e.rate(d.s.At), "of late"
 	}

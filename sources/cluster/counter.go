@@ -81,6 +81,14 @@ func (c *counter) rate() Figure {
 	return Known((b.Value - a.Value) / b.Taken.Sub(a.Taken).Seconds())
 }
 
+// span returns the time that rate is over; 0 with fewer than two points.
+func (c *counter) span() time.Duration {
+	if c == nil || len(c.points) < 2 {
+		return 0
+	}
+	return c.points[len(c.points)-1].Taken.Sub(c.points[0].Taken)
+}
+
 // peak returns the greatest growth per second between two points that follow
 // each other; 0 with fewer than two.
 func (c *counter) peak() float64 {

@@ -146,10 +146,12 @@ func (s SyncState) String() string {
 type Sync struct {
 	State           SyncState
 	Progress        Figure // 0 to 1
+	Assumed         bool   // Progress is taken as a ratio for being below 1 alone: percent begin there too
 	PerSecond       Figure // progress per second, while running
 	ErrorsPerSecond Figure
-	LastDuration    Figure // seconds, mean of the syncs that ended in the window
-	Diff            Figure // size of the Merkle diff as a metric tells it, if any does
+	ErrorsOver      time.Duration // the time that rate is over: at first shorter than the runbook's 5 minutes
+	LastDuration    Figure        // seconds, mean of the syncs that ended in the window
+	Diff            Figure        // size of the Merkle diff as a metric tells it, if any does
 	// Corruptions is how many syncs reported corruption since the counter began,
 	// NewCorruptions how many of them in the last hour, as far as was watched.
 	Corruptions, NewCorruptions Figure

@@ -53,13 +53,7 @@ func (s *State) setSync(y *SyncRecall, to SyncState, at time.Time) {
 // the declared one, else by range: above 1, of any replica, it is percent, a
 // fraction is a ratio; that alone 1 was seen can't be told.
 func (s *State) progress(y *SyncRecall) (ratio float64, ok bool) {
-	unit := s.session.ProgressUnit
-	if unit == ProgressAuto {
-		unit = y.Unit
-	}
-	if unit == ProgressAuto && s.percent {
-		unit = ProgressPercent
-	}
+	unit := s.unit(y)
 	if unit == ProgressAuto && y.Fraction {
 		unit = ProgressRatio
 	}
@@ -73,9 +67,27 @@ func (s *State) progress(y *SyncRecall) (ratio float64, ok bool) {
 	return 0, y.Value == 0
 }
 
+// unit is what is sure of a gauge's unit: as it is configured or declared, or
+// percent by what was above 1.
+func (s *State) unit(y *SyncRecall) ProgressUnit {
+	switch {
+	case s.session.ProgressUnit != ProgressAuto:
+		return s.session.ProgressUnit
+	case y.Unit != ProgressAuto:
+		return y.Unit
+	case s.percent:
+		return ProgressPercent
+	}
+	return ProgressAuto
+}
+
 // viewSync judges a replica's sync as of at.
 func (s *State) viewSync(id NodeID, at time.Time) Sync {
-	v := Sync{ErrorsPerSecond: s.replicaCounter(id, FamilySyncErrors).freshRate(at, s.fresh())}
+	errors := s.replicaCounter(id, FamilySyncErrors)
+	v := Sync{ErrorsPerSecond: errors.freshRate(at, s.fresh())}
+	if v.ErrorsPerSecond.Known() {
+		v.ErrorsOver = errors.span()
+	}
 	v.LastDuration = s.meanDuration(id, at)
 	if c := s.replicaCounter(id, FamilyCorruption); c != nil {
 		p, _ := c.last()
@@ -99,6 +111,7 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	}
 	p, _ := s.progress(y)
 	v.Progress = Known(p)
+	v.Assumed = y.Value > 0 && s.unit(y) == ProgressAuto && y.Max < 1
 	if y.State == SyncRunning && y.Value > 0 {
 		v.PerSecond = s.replicaCounter(id, FamilySyncProgress).freshRate(at, s.fresh()).Scale(p / y.Value)
 	}

@@ -55,6 +55,42 @@ func TestProgressUnit(t *testing.T) {
 	}
 }
 
+// TestProgressAssumed: that the gauge is a ratio is an assumption while nothing
+// but values below 1 was seen, as at the begin of a sync in percent.
+func TestProgressAssumed(t *testing.T) {
+	f := newFeed(t)
+	for i, step := range []struct {
+		value   float64
+		assumed bool
+	}{{0, false}, {0.4, true}, {0.9, true}, {1.3, false}, {0.5, false}} {
+		m := &MetricsReading{Asked: allFamilies(), Samples: []Sample{{FamilySyncProgress, "node2", step.value}}}
+		f.publish(sec(float64(i)), Source{FromMetrics, "node1"}, m, nil)
+		if y := f.at(sec(float64(i))).Replica("node2").Sync; y.Assumed != step.assumed {
+			t.Errorf("%v is assumed to be a ratio: %v", step.value, y.Assumed)
+		}
+	}
+	m := &MetricsReading{Asked: allFamilies(), Unit: ProgressRatio, Samples: []Sample{{FamilySyncProgress, "node3", 0.4}}}
+	f.publish(sec(9), Source{FromMetrics, "node1"}, m, nil)
+	if f.at(sec(9)).Replica("node3").Sync.Assumed {
+		t.Error("what is declared is called an assumption")
+	}
+}
+
+// TestErrorsOver: with the rate of sync errors goes over how long it is.
+func TestErrorsOver(t *testing.T) {
+	f := newFeed(t)
+	for i := range 500 {
+		m := &MetricsReading{Asked: allFamilies(), Samples: []Sample{{FamilySyncErrors, "node2", float64(i)}}}
+		f.publish(sec(float64(i)), Source{FromMetrics, "node1"}, m, nil)
+		switch y := f.at(sec(float64(i))).Replica("node2").Sync; {
+		case i == 0 && y.ErrorsOver != 0, i == 40 && y.ErrorsOver != sec(40):
+			t.Errorf("after %d s the rate is over %v", i, y.ErrorsOver)
+		case i == 499 && (y.ErrorsOver < errorWindow || y.ErrorsOver > errorWindow+2*errorSpace):
+			t.Errorf("in the end the rate is over %v", y.ErrorsOver)
+		}
+	}
+}
+
 // TestDiffSize: the size of the diff is what a fresh reading tells, of the
 // replica before of itself, else nothing.
 func TestDiffSize(t *testing.T) {
