@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,6 +65,18 @@ func (p *page) callPieces(f *Frame, room int) []piece {
 		}
 	}
 	return []piece{say(Style{}, "E: whom to call ", 2)}
+}
+
+// heldOf are the conditions of escalation that hold of a replica, each with since
+// when.
+func heldOf(s *cluster.Snapshot, r *cluster.Replica) []string {
+	var held []string
+	for i := range s.Escalations {
+		if e := &s.Escalations[i]; slices.Contains(e.Replicas, r.ID) {
+			held = append(held, reasonText(s, e.Reason.String())+since(e))
+		}
+	}
+	return held
 }
 
 func since(e *cluster.Escalation) string {

@@ -238,3 +238,55 @@ func TestWhyNamesTheKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestAlertStateKeepsItsName: between a state that has lasted for long and the name
+// of the alert there is room.
+func TestAlertStateKeepsItsName(t *testing.T) {
+	for _, age := range []time.Duration{9 * time.Minute, 15*time.Minute + 52*time.Second, 23*time.Hour + 59*time.Minute, 99 * 24 * time.Hour} {
+		f := escalated()
+		r := &f.Snap.Replicas[0]
+		r.Alerts[0].State, r.Alerts[0].Since = cluster.AlertFiring, f.Snap.At.Add(-age)
+		r.Prometheus[0].Active = f.Snap.At.Add(-age)
+		out := ansi.Strip(Alerts(f, 38, 20))
+		if n := strings.Count(out, " "+r.Alerts[0].Rule.String()[:16]); n < 2 {
+			t.Errorf("after %v a name adjoins:\n%s", age, out)
+		}
+	}
+}
+
+// TestWhyOfEscalation: a replica that is escalated while its lag is small is not
+// said to need no explanation.
+func TestWhyOfEscalation(t *testing.T) {
+	f := critical()
+	r := &f.Snap.Replicas[0]
+	r.Verdict = cluster.Verdict{Cause: cluster.CauseNone, Since: f.Snap.At}
+	if out := ansi.Strip(Why(f, 80, 5)); !strings.Contains(out, "NOTHING TO EXPLAIN") {
+		t.Errorf("of a healthy replica:\n%s", out)
+	}
+	f.Snap.Escalations = []cluster.Escalation{{Reason: cluster.Clean("crash_loop"), Replicas: []cluster.NodeID{r.ID}, Since: f.Snap.At}}
+	for h := 2; h < 8; h++ {
+		out := ansi.Strip(Why(f, 80, h))
+		for _, want := range []string{"NOT LAGGING, BUT TO BE ESCALATED", "E escalate"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%d lines: no %q:\n%s", h, want, out)
+			}
+		}
+		if h > 2 && !strings.Contains(out, "crash loop during sync since 03:12:44Z") {
+			t.Errorf("%d lines do not say what holds:\n%s", h, out)
+		}
+	}
+}
+
+// TestSyncSaysHowSure: beside a progress that may be percent, and a rate of errors
+// that is not over 5 minutes yet, that is said.
+func TestSyncSaysHowSure(t *testing.T) {
+	f := critical()
+	y := &f.Snap.Replicas[0].Sync
+	y.Assumed, y.ErrorsOver, y.ErrorsPerSecond = true, 75*time.Second, cluster.Known(0.2)
+	out := ansi.Strip(Sync(f, 53, 4))
+	for _, want := range []string{"58 %  if a ratio", "errors 0.2/s over 75 s"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q:\n%s", want, out)
+		}
+	}
+}

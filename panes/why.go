@@ -73,19 +73,24 @@ func (p *page) verdict(f *Frame, r *cluster.Replica) {
 	v := &r.Verdict
 	grounds, normal := parted(plain(v.For))
 	see, urgent := linkWords(f.Snap, r)
+	words, style, next := causeWords(v), p.causeStyle(v), append(nextKeys(f, v), nextStep(v)...)
+	if holds := heldOf(f.Snap, r); v.Cause == cluster.CauseNone && len(holds) > 0 {
+		words, style = "NOT LAGGING, BUT TO BE ESCALATED", p.s.BadgeWarn
+		grounds, next = append(grounds, holds...), append(next, keysFor["escalate"].words)
+	}
 	blocks := []evidence{
 		{"for", p.s.Text, grounds, 1, 0},
 		{"normal", p.s.Text, normal, 3, 0},
 		{"against", p.s.Text, plain(v.Against), 2, 0},
 		{"missing", p.s.Unknown, plain(v.Missing), 5, 0},
-		{"next", p.s.Title, append(nextKeys(f, v), nextStep(v)...), 0, 0},
+		{"next", p.s.Title, next, 0, 0},
 		{"see", p.s.Text, see, 4, 0},
 	}
 	if !urgent { // a dashboard can wait for room
 		blocks[3].rank, blocks[5].rank = 4, 5
 	}
 	p.share(blocks, p.h-1)
-	p.put(p.causeStyle(v), " "+causeWords(v)+" ")
+	p.put(style, " "+words+" ")
 	if blocks[0].lines == 0 {
 		p.space(2)
 		p.line(p.s.Text, strings.Join(grounds, "; "))
