@@ -26,7 +26,7 @@ func (p *page) linkOf(f *Frame) {
 // breaker that the primary keeps for it, which has a line of its own while it is
 // tripped.
 func (p *page) linkLines(f *Frame, r *cluster.Replica) {
-	p.left(p.s.Name, "link", 5)
+	p.left(p.s.Name, "here", 5) // from here: the path from the primary has a line of its own
 	n := &r.Network
 	var left []piece
 	switch {
