@@ -154,7 +154,7 @@ func (m *machine) overtaken() string {
 	switch {
 	case l.Known() && l.At.After(c.since.Wall):
 		if l.Unlimited || l.PerSecond != n {
-			return "somebody else set the limit to " + limitWords(l)
+			return othersWords(l, admin.Limit{}, false)
 		}
 	case l.Failure != nil && l.Failure.Kind == cluster.FailMissing && m.now.Mono-c.since.Mono > limitHolds:
 		v, ok := m.World.Snapshot.Primary.IngestPerSecond.Value()
@@ -243,6 +243,6 @@ func (m *machine) finishClimb(e Effect, why string) {
 	f := found(e, why)
 	m.effect(c.Plan, c.Action, f, m.now.Mono-c.began.Mono, true, nil)
 	if d := m.dialogOf(c.Action); d != nil {
-		d.Phase, d.Finding, d.Took = Ended, f, m.now.Mono-c.began.Mono
+		d.Phase, d.Finding, d.Took, d.FoundAt = Ended, f, m.now.Mono-c.began.Mono, m.now.Mono
 	}
 }

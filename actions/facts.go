@@ -22,6 +22,14 @@ func perSecond(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) + "
 // seconds writes a lag.
 func seconds(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) + " s" }
 
+// sentAt says when something was sent; nothing where the journal does not tell.
+func sentAt(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " at " + clock(t)
+}
+
 func clock(t time.Time) string { return t.UTC().Format("15:04:05Z") }
 
 func figure(f cluster.Figure, unit func(float64) string) string {
@@ -145,7 +153,7 @@ func (s *Scene) openFact() (f Fact, ok bool) {
 	}
 	var words []string
 	for _, o := range s.Open {
-		words = append(words, o.Title.String()+" at "+clock(o.At)+": may have taken effect")
+		words = append(words, o.Title.String()+sentAt(o.At)+": may have taken effect")
 	}
 	value := cluster.Clean(strings.Join(words, "; "))
 	return Fact{Name: "unresolved", Source: fromHere, Age: NoAge, Value: value, Same: value.String()}, true

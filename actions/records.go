@@ -45,7 +45,7 @@ func (m *machine) nearMiss(state, why string) {
 // intent is the record before the send.
 func (m *machine) intent(p *Plan, action string, g journal.Gestures, seen []journal.Fact) WriteIntent {
 	in := journal.Intent{
-		Action: action, Plan: p.ID, Kind: string(p.Kind), Tier: p.Tier.String(), Previous: p.Undoes, Who: m.who(),
+		Action: action, Plan: p.ID, Kind: string(p.Kind), Title: p.Title, Tier: p.Tier.String(), Previous: p.Undoes, Who: m.who(),
 		Target: p.Target.record(), Request: p.Deed.Record(), Seen: seen, Expect: p.Expect, Stop: p.Stop, Undo: p.Undo, Gestures: g,
 	}
 	in.Request.ID = action

@@ -42,7 +42,10 @@ func unresolved(o journal.OpenAction) Unresolved {
 	in := o.Intent
 	u := Unresolved{
 		Action: in.Action, Kind: Kind(in.Kind), Target: in.Target.ID, Who: in.Who.Person,
-		Title: cluster.Clean(in.Kind + " " + in.Request.Body), Why: cluster.Clean("its answer is not in the journal"),
+		Title: in.Title, At: o.At, Why: cluster.Clean("its answer is not in the journal"),
+	}
+	if u.Title.IsZero() { // of a version that did not write it
+		u.Title = cluster.Clean(in.Kind + " " + in.Request.Body)
 	}
 	if o.Outcome != nil {
 		u.Why = o.Outcome.Summary

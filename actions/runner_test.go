@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -182,7 +183,7 @@ func TestRunnerShowsWhatIsOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := j.Intent(journal.Intent{Action: "a1", Plan: "a1", Kind: "sync", Target: journal.Target{ID: "node2"}}); err != nil {
+	if _, err := j.Intent(journal.Intent{Action: "a1", Plan: "a1", Kind: "sync", Title: cluster.Clean("sync node2"), Target: journal.Target{ID: "node2"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {
@@ -200,8 +201,12 @@ func TestRunnerShowsWhatIsOpen(t *testing.T) {
 	if len(v.Open) != 1 || v.Open[0].Action != "a1" {
 		t.Fatalf("%+v", v.Open)
 	}
+	if o := v.Open[0]; o.Title.String() != "sync node2" || time.Since(o.At).Abs() > time.Minute {
+		t.Errorf("%+v", o)
+	}
 	s.Do(Propose{Ask: plain})
-	if d := s.State().Dialog; d.Phase != Refused {
+	d := s.State().Dialog
+	if d.Phase != Refused || !strings.Contains(d.Refusal.Why.String(), "sync node2"+sentAt(v.Open[0].At)) {
 		t.Errorf("%+v", d)
 	}
 	s.Do(Resolve{Action: "a1"})

@@ -60,6 +60,7 @@ type Dialog struct {
 	Result  *admin.Result // of the request, once it ended
 	Finding Finding       // the newest
 	Took    time.Duration // from the answer to the finding
+	FoundAt time.Duration // monotonic: the ages of the finding's facts are as of then
 
 	opened, armed, confirmed, touched time.Duration // hand
 	painted                           time.Duration // hand; -1 before

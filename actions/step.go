@@ -136,7 +136,11 @@ func (m *machine) othersLimit() {
 			return
 		}
 	}
-	words := "somebody else set the limit to " + limitWords(l) + "; " + m.Standing.Words() + " stands no more"
+	var was LimitChange
+	if n := len(m.Changes); n > 0 {
+		was = m.Changes[n-1]
+	}
+	words := othersWords(l, was.Was, was.WasKnown) + "; " + m.Standing.Words() + " stands no more"
 	m.event(eventSuperseded, m.Standing.Action, words, func(c *cluster.ActionStep) { c.Lifts = true })
 	m.Standing, m.Changes = Standing{}, nil
 }

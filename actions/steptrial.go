@@ -86,7 +86,7 @@ func (m *machine) seenTrials() {
 // tell shows the newest finding where somebody looks.
 func (m *machine) tell(t *Trial) {
 	if d := m.dialogOf(t.Action); d != nil {
-		d.Finding, d.Took = t.Finding, m.now.Mono-t.Answered.Mono
+		d.Finding, d.Took, d.FoundAt = t.Finding, m.now.Mono-t.Answered.Mono, m.now.Mono
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -199,8 +200,8 @@ func judgeThrottle(t *Trial, s *Scene) Finding {
 	}
 	n := float64(t.Plan.Limit)
 	facts := []Fact{s.ingestFact()}
-	if s.Limit.Known() && s.Limit.At.After(t.Answered.Wall) && (s.Limit.Unlimited || s.Limit.PerSecond != t.Plan.Limit) {
-		return found(Inconclusive, "somebody else set the limit to "+limitWords(s.Limit), s.limitFact())
+	if l := s.Limit; l.Known() && l.At.After(t.Answered.Wall) && (l.Unlimited || l.PerSecond != t.Plan.Limit) {
+		return s.judgeOther(t)
 	}
 	if v > 1.1*n {
 		if v > 1.25*n && after >= limitHolds {
@@ -213,6 +214,32 @@ func judgeThrottle(t *Trial, s *Scene) Finding {
 		return found(Effective, "ingest is "+perSecond(v)+"; no lag is known", facts...)
 	}
 	return s.judgeLag(t, r, perSecond(v), append(facts, s.lagFact(r)))
+}
+
+// judgeOther judges a limit while another one is in force. Where that is the one
+// from before, the server may not have kept what it accepted.
+func (s *Scene) judgeOther(t *Trial) Finding {
+	was := t.Plan.before.limit
+	words := othersWords(s.Limit, was.Limit, was.Known())
+	switch {
+	case !was.Known() || was.Limit != s.Limit.Limit:
+		return found(Inconclusive, words, s.limitFact())
+	case s.Now.Mono-t.Answered.Mono < limitHolds:
+		return found(NotYet, words, s.limitFact())
+	}
+	return found(NoEffect, words, s.limitFact())
+}
+
+// othersWords say how a limit came into force that is not ours, as far as it can
+// be told: a server that restarts forgets its limit without anybody's doing.
+func othersWords(l LimitReading, was admin.Limit, wasKnown bool) string {
+	switch {
+	case wasKnown && l.Limit == was:
+		return "the limit in force is " + limitWords(l) + " as before: set back by somebody else, or ours was not kept by the server"
+	case l.Unlimited:
+		return "no limit is in force: lifted by somebody else, or not kept by the server"
+	}
+	return "somebody else set the limit to " + limitWords(l)
 }
 
 // judgeLag looks at what a replica's lag does under the limit.

@@ -47,6 +47,7 @@ func TestEffects(t *testing.T) {
 		{"throttle: the lag rises all the same", lower, func(r *rig) { limited(500)(r); r.nodes["node2"].apply = 100 }, nil, "regressed", lagTurns},
 		{"throttle: the primary falls silent", lower, func(r *rig) { r.blind = true }, nil, "inconclusive", 150 * time.Second},
 		{"throttle: somebody else", lower, func(r *rig) { limited(300)(r); r.limit.PerSecond = 300 }, nil, "inconclusive", 0},
+		{"throttle: accepted, and not kept", lower, func(*rig) {}, nil, "no_effect", limitHolds},
 		{"sync: runs and ends", plain, nil, func(r *rig, d time.Duration) {
 			r.nodes["node2"].progress = min(1, d.Seconds()/20)
 			r.nodes["node2"].apply = 3000

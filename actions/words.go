@@ -64,6 +64,14 @@ func (f Fact) Words() cluster.Text {
 	return cluster.Clean(s + ")")
 }
 
+// Later returns the fact as it is d after it was made: older by that.
+func (f Fact) Later(d time.Duration) Fact {
+	if f.Age != NoAge {
+		f.Age += max(d, 0)
+	}
+	return f
+}
+
 // age writes how old something is, in tenths of a second while that matters.
 func age(d time.Duration) string {
 	if d < 10*time.Second {

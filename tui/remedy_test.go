@@ -233,6 +233,17 @@ func TestADialogFollowsItsState(t *testing.T) {
 	}
 }
 
+// A dialog that stays open after its end does not say that its values are of now.
+func TestAnEndedDialogAges(t *testing.T) {
+	r, a := newActRig(t, 120, 40)
+	a.state.Dialog = aDialog(actions.Ended, actions.Light, plainText)
+	a.state.Dialog.FoundAt = a.Now().Mono - 4*time.Minute
+	r.keys("t")
+	if s := r.text(); !strings.Contains(s, "GET rate-limit, 4m1s old") || !strings.Contains(s, "(its metrics)") {
+		t.Errorf("ages stand still:\n%s", s)
+	}
+}
+
 // Where nothing can be changed the keys say so, and are not offered.
 func TestNoActuatorNoKeys(t *testing.T) {
 	for _, c := range []struct {

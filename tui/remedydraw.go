@@ -95,7 +95,7 @@ func (t *sheet) dialog(m *model, s *actions.State) box {
 		t.labelledText("hint", m.styles.Text, d.Refusal.Hint)
 	case d.Phase >= actions.ReadingBack:
 		t.whole = true
-		t.became(d)
+		t.became(d, m.o.Actions.Now())
 	default:
 		t.plan(s, d, m.o.Actions.Now())
 	}
@@ -136,15 +136,16 @@ func (t *sheet) plan(st *actions.State, d *actions.Dialog, now actions.Now) {
 	}
 }
 
-// facts are values with their ages and where they are from.
-func (t *sheet) facts(list []actions.Fact) {
+// facts are values of some time ago, with their ages by now and where they are
+// from.
+func (t *sheet) facts(list []actions.Fact, ago time.Duration) {
 	for _, f := range list {
-		t.labelled(f.Name, t.s.Text, f.Words().String())
+		t.labelled(f.Name, t.s.Text, f.Later(ago).Words().String())
 	}
 }
 
 // became is what became of what was sent.
-func (t *sheet) became(d *actions.Dialog) {
+func (t *sheet) became(d *actions.Dialog, now actions.Now) {
 	if d.Result != nil {
 		t.labelled("answer", t.s.StepStyle(string(d.Result.Verdict)), d.Result.Summary().String())
 	}
@@ -157,7 +158,7 @@ func (t *sheet) became(d *actions.Dialog) {
 	case d.Phase == actions.Verifying:
 		t.labelled("effect", t.s.Text, strings.TrimSuffix("verifying by newer readings: "+f.Why.String(), ": "))
 	}
-	t.facts(f.Facts)
+	t.facts(f.Facts, now.Mono-d.FoundAt)
 }
 
 // prompt ends the dialog with what a key does now, and returns where what is

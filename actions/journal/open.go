@@ -45,7 +45,7 @@ func apply(open []OpenAction, r Record) []OpenAction {
 	case r.Lost != nil:
 		return append(open, r.Lost.Open...)
 	case r.Intent != nil && find(open, r.Intent.Action) < 0: // not carried over already
-		return append(open, OpenAction{Intent: *r.Intent})
+		return append(open, OpenAction{At: r.Wall, Intent: *r.Intent})
 	case r.Outcome != nil && r.Outcome.Verdict != ambiguous:
 		return drop(r.Outcome.Action)
 	case r.Outcome != nil:

@@ -112,7 +112,8 @@ type Gestures struct {
 type Intent struct {
 	Action   string       `json:"action_id"` // joins intent, outcome, effects and resolution
 	Plan     string       `json:"plan_id"`
-	Kind     string       `json:"action"` // throttle, sync, reset, …
+	Kind     string       `json:"action"`         // throttle, sync, reset, …
+	Title    cluster.Text `json:"title,omitzero"` // what it does, in the preview's words
 	Tier     string       `json:"tier"`
 	Reason   cluster.Text `json:"reason,omitzero"`
 	Step     string       `json:"runbook_step,omitempty"`
@@ -208,6 +209,7 @@ type Lost struct {
 // OpenAction is an action whose end is not known: an intent without outcome, or with an
 // ambiguous one that neither a final reading back nor a person resolved.
 type OpenAction struct {
-	Intent  Intent   `json:"intent"`
-	Outcome *Outcome `json:"outcome,omitempty"`
+	At      time.Time `json:"at,omitzero"` // of the intent
+	Intent  Intent    `json:"intent"`
+	Outcome *Outcome  `json:"outcome,omitempty"`
 }
