@@ -89,6 +89,7 @@ type (
 		Open    []Unresolved
 		Changes []LimitChange // those that stand one upon the other, oldest first
 		Who     Standing
+		Damage  cluster.Text // what is wrong with the journal, so that some of it is not told; empty for nothing
 	}
 )
 

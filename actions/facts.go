@@ -176,6 +176,9 @@ func (s *Scene) usual(p *Plan) {
 	if p.Word == "" {
 		p.Word = p.Target.Cluster.String()
 	}
+	if !s.Damage.IsZero() {
+		p.warn("the audit journal of earlier runs is damaged: " + s.Damage.String() + ". A limit set then may not be known here")
+	}
 	if s.Cooling > 0 {
 		p.raise(Medium, "the server asked for "+wait(s.Cooling)+" of peace")
 	}

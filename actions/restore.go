@@ -2,6 +2,7 @@ package actions
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -34,8 +35,21 @@ func (b *book) restored() (w Restored, ok bool) {
 	for _, p := range paths {
 		_ = journal.Read(p, h.take) // what follows damage is not told
 	}
-	w.Changes, w.Who = h.changes, h.standing
+	w.Changes, w.Who, w.Damage = h.changes, h.standing, damageOf(paths[len(paths)-1])
 	return w, true
+}
+
+// damageOf says what is wrong with the newest segment; empty for nothing, and for
+// a torn tail, of which nothing was sent. An older one is named by its successor.
+func damageOf(path string) cluster.Text {
+	r, err := journal.Verify(path)
+	switch {
+	case err != nil:
+		return cluster.Clean(err.Error())
+	case r.State == journal.Fine || r.State == journal.Torn:
+		return cluster.Text{}
+	}
+	return cluster.Clean(filepath.Base(path) + " is " + string(r.State) + ", " + r.Why.String())
 }
 
 func unresolved(o journal.OpenAction) Unresolved {

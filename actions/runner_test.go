@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -211,4 +212,48 @@ func TestRunnerShowsWhatIsOpen(t *testing.T) {
 	}
 	s.Do(Resolve{Action: "a1"})
 	s.until("resolved", func(v State) bool { return len(v.Open) == 0 })
+}
+
+// A journal that was meddled with does not tell all that stands: who decides is
+// told so, until another segment took its place.
+func TestRunnerTellsOfADamagedJournal(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	j, _, err := journal.Open(journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"first", "second"} {
+		if _, err := j.Event(journal.Event{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := j.Path()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, []byte(strings.Replace(string(raw), "first", "worst", 1)), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	s := newStage(t, server.URL, dir)
+	const want = "is broken, its hash is not that of its content"
+	if d := s.State().Damage.String(); !strings.Contains(d, filepath.Base(path)+" "+want) {
+		t.Errorf("%q", d)
+	}
+	warned := func(v State) bool {
+		return strings.Contains(fmt.Sprint(v.Dialog.Plan.Warn), want)
+	}
+	s.Do(Propose{Ask: lower})
+	if !warned(s.State()) {
+		t.Error(s.State().Dialog.Plan.Warn)
+	}
+	s.Do(Key{Name: "esc"}) // whose near miss begins another segment
+	s.until("recorded", func(State) bool { return s.book.drained() && s.Journal() != "" && s.Journal() != path })
+	s.Do(Propose{Ask: lower})
+	s.until("told no more", func(v State) bool { return v.Damage.IsZero() && !v.Dialog.Reading && !warned(v) })
 }

@@ -120,6 +120,9 @@ type State struct {
 	Unrecorded bool
 	// Journal is why the newest record could not be written; empty if it could.
 	Journal cluster.Text
+	// Damage is what is wrong with the journal that earlier runs left; empty for
+	// nothing.
+	Damage cluster.Text
 
 	peace   time.Duration // hand; until the server takes requests again
 	resolve map[string]bool
@@ -161,7 +164,7 @@ func (s State) clone() State {
 func (s *State) scene(now Now) *Scene {
 	v := &Scene{
 		World: s.World, Settings: s.set, Now: now, Standing: s.Standing, Open: s.Open, Resets: s.Resets,
-		Cooling: max(0, s.peace-now.Hand), Ramping: s.Climb != nil,
+		Cooling: max(0, s.peace-now.Hand), Ramping: s.Climb != nil, Damage: s.Damage,
 	}
 	if n := len(s.Changes); n > 0 {
 		v.Last = &s.Changes[n-1]

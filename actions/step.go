@@ -147,7 +147,7 @@ func (m *machine) othersLimit() {
 
 // restored takes in what the journal tells. It has all that this run did.
 func (m *machine) restored(w Restored) {
-	m.Open, m.Changes, m.Standing = w.Open, w.Changes, w.Who
+	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
 }
 
 // resolved records somebody's word.

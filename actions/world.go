@@ -60,6 +60,7 @@ type Scene struct {
 	Resets   map[cluster.NodeID]time.Time // when each agent's breaker was reset last
 	Cooling  time.Duration                // until the server takes requests again, by its word
 	Ramping  bool
+	Damage   cluster.Text // of the journal
 }
 
 // Standing is the limit that was set here and still stands.

@@ -267,6 +267,8 @@ func (m *model) doing() cluster.Text {
 		return cluster.Clean("not known what became of: " + s.Open[0].Title.String() + " (x to say)")
 	case !s.Journal.IsZero():
 		return cluster.Clean("audit journal: " + s.Journal.String())
+	case !s.Damage.IsZero():
+		return cluster.Clean("audit journal: " + s.Damage.String())
 	case s.Unrecorded:
 		return cluster.Clean("UNRECORDED: the audit journal can't be written")
 	}
