@@ -112,3 +112,53 @@ func TestWhetherThrottlingHelps(t *testing.T) {
 		}
 	}
 }
+
+// A ramp whose gate is failed already is not begun where it would add load. Where
+// its first step takes load off it is.
+func TestARampIsNotBegunOnAFailedGate(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		limit   admin.Limit
+		lag     float64
+		blocked bool
+	}{
+		{"up, and all is well", admin.Limit{PerSecond: 400}, 0.2, false},
+		{"up, on a lag that is critical", admin.Limit{PerSecond: 400}, 41, true},
+		{"down first", admin.Limit{Unlimited: true}, 41, false},
+	} {
+		r := newRig(t)
+		r.limit.Limit = c.limit
+		if !c.limit.Unlimited {
+			r.ingest = 400
+		}
+		for range 60 { // against what the rig does with it
+			r.nodes["node2"].lag = c.lag
+			r.run(time.Second)
+		}
+		r.confirm(Ask{Kind: KindRamp})
+		if p := r.state.Dialog.Plan; p.Blocked.IsZero() == c.blocked || c.blocked && len(r.sent) > 0 {
+			t.Errorf("%s: %q, %d sent, %s, %q", c.name, p.Blocked, len(r.sent), r.phase(), r.state.Dialog.Note)
+		}
+		if want := "the lag of node2 is 4"; c.blocked && !strings.HasPrefix(r.state.Dialog.Plan.Blocked.String(), want) {
+			t.Errorf("%s: %q", c.name, r.state.Dialog.Plan.Blocked)
+		}
+	}
+}
+
+// A first step that fails says how the limit before it is had back.
+func TestAFirstStepThatFails(t *testing.T) {
+	r := newRig(t)
+	r.limit.Limit, r.ingest = admin.Limit{PerSecond: 400}, 400
+	r.nodes["node2"].lag, r.nodes["node2"].apply = 0.2, 1500
+	r.run(time.Minute)
+	r.answer = func(Send) (admin.Result, bool) {
+		r.limit.Limit, r.ingest = admin.Limit{PerSecond: 500}, 500
+		return admin.Result{Verdict: admin.Accepted}, true
+	}
+	r.confirm(Ask{Kind: KindRamp})
+	r.nodes["node2"].apply = 0
+	r.run(time.Minute)
+	if f := r.state.Dialog.Finding; f.Effect != Regressed || !strings.Contains(f.Why.String(), "u puts 400/s back") {
+		t.Errorf("%s", f.Words(0))
+	}
+}

@@ -168,7 +168,7 @@ func (m *machine) overtaken() string {
 // sample takes one sample of d of the hold.
 func (m *machine) sample(d time.Duration, old bool) {
 	c := m.Climb
-	g := m.gate()
+	g := gateOf(m.World.Snapshot)
 	if old {
 		g = gate{missing: "no new reading of the primary"}
 	}
@@ -215,7 +215,7 @@ func (m *machine) stepBack(why string) {
 	c := m.Climb
 	m.event("ramp_gate", c.Action, "failed: "+why, nil)
 	if c.At == 0 {
-		m.finishClimb(Regressed, why+"; the first step stays, there is none to go back to")
+		m.finishClimb(Regressed, why+"; the first step stays, "+c.Plan.wayBack())
 		return
 	}
 	c.Back = cluster.Clean(why)

@@ -13,9 +13,8 @@ type gate struct {
 	wait     string // not good enough to go on
 }
 
-// gate looks at every replica. What is not known passes nothing.
-func (m *machine) gate() gate {
-	s := m.World.Snapshot
+// gateOf looks at every replica. What is not known passes nothing.
+func gateOf(s *cluster.Snapshot) gate {
 	var g gate
 	if s.Primary.Admin.Configured && !s.Primary.Admin.Reachable {
 		g.missing = "the list of breakers can't be read"

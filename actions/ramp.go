@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -63,12 +64,22 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 	}
 	if v, known := s.present(); known && float64(steps[0]) < v {
 		p.warn("it begins by lowering the rate from " + perSecond(v))
+	} else if g := gateOf(s.Snapshot); known && g.fail+g.critical != "" {
+		p.Blocked = cluster.Clean(cmp.Or(g.fail, g.critical) + ": more load makes it worse, and the ramp would end at once")
 	}
 	t := s.Snapshot.Session.Thresholds
 	p.Expect = cluster.Clean("each step holds with every lag at most " + t.Warning.String() + ", no breaker tripped and no sync errors")
 	p.Stop = cluster.Clean("a lag above " + t.Critical.String() + " or a breaker that trips: one step back, by this same confirmation; missing data: it waits; a limit set by somebody else: it ends")
 	p.Undo = cluster.Clean(s.undoWords())
 	return p, nil
+}
+
+// wayBack says where to go from the first step of a ramp that failed.
+func (p *Plan) wayBack() string {
+	if l := p.before.limit; l.Known() && !l.Unlimited {
+		return "u puts " + limitWords(l) + " back"
+	}
+	return "there is none to go back to"
 }
 
 func list(steps []int64) string {
