@@ -207,6 +207,9 @@ func alertNote(a *cluster.AlertChange) string {
 	case cluster.AlertPending:
 		return " if it stays"
 	case cluster.AlertNoData:
+		if a.Since.IsZero() {
+			return " (never seen)"
+		}
 		if a.Was != cluster.AlertInactive && a.Was != cluster.AlertNoData {
 			return " (was " + a.Was.String() + ", source lost)"
 		}

@@ -290,3 +290,17 @@ func TestSyncSaysHowSure(t *testing.T) {
 		}
 	}
 }
+
+// TestNoDataToldApart: what was never seen is not said to be lost.
+func TestNoDataToldApart(t *testing.T) {
+	f := escalated()
+	a := &f.Snap.Replicas[0].Alerts[0]
+	a.State, a.Since, a.Was = cluster.AlertNoData, time.Time{}, cluster.AlertInactive
+	if out := ansi.Strip(Alerts(f, 90, 3)); !strings.Contains(out, "(never seen)") || strings.Contains(out, "lost") {
+		t.Errorf("never there:\n%s", out)
+	}
+	a.Since, a.Was = f.Snap.At, cluster.AlertFiring
+	if out := ansi.Strip(Alerts(f, 90, 3)); !strings.Contains(out, "(was firing, source lost)") {
+		t.Errorf("lost:\n%s", out)
+	}
+}
