@@ -92,7 +92,7 @@ func ProcessRates(older, newer *HostReading, hz int) []ProcessUsage {
 	for _, p := range newer.Processes {
 		u := ProcessUsage{PID: p.PID, Command: p.Command, State: p.State, RSSBytes: p.RSSBytes, Threads: p.Threads}
 		if hz > 0 {
-			u.Started = Known(float64(p.StartTicks) / float64(hz))
+			u.Started = started(newer, p, hz)
 			u.CPU = processCPU(older, newer, p, hz)
 		}
 		out = append(out, u)
@@ -101,6 +101,18 @@ func ProcessRates(older, newer *HostReading, hz int) []ProcessUsage {
 		return cmp.Or(cmp.Compare(b.CPU.v, a.CPU.v), cmp.Compare(a.PID, b.PID))
 	})
 	return out
+}
+
+// started is when a process began, in seconds after boot; unknown where that lies
+// ahead: the /proc/uptime of a container may be its own, and the start of its
+// processes that of the host's clock.
+func started(r *HostReading, p Process, hz int) Figure {
+	const slack = 1.0 // s: both are read one after the other
+	at := float64(p.StartTicks) / float64(hz)
+	if r.Uptime > 0 && at > r.Uptime.Seconds()+slack {
+		return Figure{}
+	}
+	return Known(at)
 }
 
 func processCPU(older, newer *HostReading, p Process, hz int) Figure {

@@ -154,6 +154,8 @@ func TestProcessRates(t *testing.T) {
 	wantUnknown(t, "%CPU of a restarted process", p[1].CPU)
 	wantFigure(t, "start", p[1].Started, 90)
 	wantUnknown(t, "%CPU without a rate of ticks", ProcessRates(older, newer, 0)[0].CPU)
+	newer.Processes[0].StartTicks = 500_000 // by the host's clock, where /proc/uptime is a container's own
+	wantUnknown(t, "a start that lies ahead", ProcessRates(older, newer, 100)[1].Started)
 	newer.Processes[1].Threads = 1
 	wantFigure(t, "%CPU is capped by threads", ProcessRates(older, newer, 100)[0].CPU, 100)
 }

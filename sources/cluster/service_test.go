@@ -92,6 +92,10 @@ func TestServiceByProcesses(t *testing.T) {
 	if s = f.service(sec(13)); s.Recent != 2 {
 		t.Errorf("after a reboot: %+v", s)
 	}
+	f.processes(sec(15), 7, api(7, 90_000))
+	if s = f.service(sec(15)); !s.Since.IsZero() {
+		t.Errorf("by a start that lies ahead it runs since %v", s.Since)
+	}
 }
 
 func TestAPIConfigAges(t *testing.T) {
