@@ -30,10 +30,11 @@ func frugal() {
 		debug.SetGCPercent(25)
 	}
 	go func() {
+		pages := singlePages()
 		for wait := settled; ; wait = tidying {
 			time.Sleep(wait)
 			debug.FreeOSMemory()
-			unmapProgram()
+			unmapProgram(pages)
 		}
 	}()
 }
@@ -41,8 +42,9 @@ func frugal() {
 // unmapProgram takes the pages of the program's own file out of the process. The
 // kernel maps all that is near what was ever run, and a part of that only starts
 // the program, or is never run at all. What is still needed comes back at once,
-// since it stays in the page cache. It is no loss where this fails.
-func unmapProgram() {
+// since it stays in the page cache, and one by one where pages is a file of
+// singlePages. It is no loss where this fails.
+func unmapProgram(pages int) {
 	self, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return
@@ -53,6 +55,9 @@ func unmapProgram() {
 	}
 	defer func() { _ = maps.Close() }() // it was only read
 	for _, m := range unwritten(maps, self) {
+		if pages >= 0 {
+			m.single(pages)
+		}
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(m.from), uintptr(m.to-m.from), unix.MADV_DONTNEED)
 	}
 }
