@@ -173,6 +173,7 @@ func (s *Scene) usual(p *Plan) {
 	}
 	p.Target.Cluster, p.Target.Primary = s.Snapshot.Session.Cluster, s.Snapshot.Primary.ID
 	p.Target.Peer, p.Target.Started = s.Peer, started(s.Snapshot)
+	p.slack = time.Duration(float64(restartSlack) * max(1, s.Snapshot.Session.Speed))
 	if p.Word == "" {
 		p.Word = p.Target.Cluster.String()
 	}

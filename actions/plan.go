@@ -91,6 +91,7 @@ type Plan struct {
 	Limit  int64 // the rate limit that it sets; 0 if it sets none
 	Ramp   *Schedule
 	before before
+	slack  time.Duration // see restartSlack; more where the stream's clock runs faster than hosts answer
 }
 
 // before is what was known of the cluster at the plan, to judge the effect by.
@@ -125,7 +126,7 @@ func changes(old, now *Plan) []Change {
 		note("server", old.Target.Peer.Address, now.Target.Peer.Address)
 		note("certificate", old.Target.Peer.Certificate, now.Target.Peer.Certificate)
 	}
-	if restarted(old.Target.Started, now.Target.Started) {
+	if restarted(old.Target.Started, now.Target.Started, now.slack) {
 		note("primary's start", clock(old.Target.Started), clock(now.Target.Started))
 	}
 	note("what it does", old.Title.String(), now.Title.String())
@@ -153,8 +154,8 @@ func changes(old, now *Plan) []Change {
 // reckoned from the host's uptime.
 const restartSlack = 3 * time.Second
 
-func restarted(a, b time.Time) bool {
-	return !a.IsZero() && !b.IsZero() && a.Sub(b).Abs() > restartSlack
+func restarted(a, b time.Time, slack time.Duration) bool {
+	return !a.IsZero() && !b.IsZero() && a.Sub(b).Abs() > slack
 }
 
 // fact returns the fact of that name, or the zero Fact.

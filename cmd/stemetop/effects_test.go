@@ -38,7 +38,7 @@ func newTheatre(t *testing.T, scenario string) *theatre {
 		t.Fatal(err)
 	}
 	// Rarer readings, so that a machine that is busy has them in time.
-	c.Interval, c.Ramp.Hold = config.Duration(2*time.Second), config.Duration(20*time.Second)
+	c.Interval, c.Ramp.Hold = config.Duration(4*time.Second), config.Duration(20*time.Second)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := newPipeline(newWiring(c, clock, ssh.NewShared(ctx, nil)), false)
 	stop, err := p.start(ctx)

@@ -126,7 +126,7 @@ func (s *session) confirm(key string) {
 }
 
 // refused are the words of a key that came too early.
-var refused = regexp.MustCompile(`too soon|too fast|faster than fingers|limit is being read`)
+var refused = regexp.MustCompile(`too soon|too fast|faster than fingers|being read|STALE|changed`)
 
 // ask runs a command in the shell and returns the one line that it prints.
 func (s *session) ask(command string) string {
