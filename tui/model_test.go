@@ -105,6 +105,17 @@ func TestReplayPlays(t *testing.T) {
 	}
 }
 
+// More of the past comes in while a replay is held: it shows, and time stands.
+func TestReplayShowsWhatIsReadLater(t *testing.T) {
+	r := newRig(t, 120, 40, 12, func(o *Options) { o.Replay = true })
+	r.keys("space")
+	was := r.snap
+	r.Update(changedMsg(r.clock.Now()))
+	if r.snap == was || !r.snap.At.Equal(was.At) {
+		t.Errorf("looked again %v, at %s instead of %s", r.snap != was, r.snap.At, was.At)
+	}
+}
+
 // Between ticks nothing moves: a key draws the instant of the last tick.
 func TestKeysDontMoveTime(t *testing.T) {
 	r := newRig(t, 120, 40, 12)

@@ -14,7 +14,8 @@ type Options struct {
 	Timeline Timeline
 	// Changed signals, coalesced, that observations were folded in. The sender
 	// must not wait for it to be taken: it is read while the first rounds come in
-	// and after a change of the interval, not in between. May be nil in a replay.
+	// and after a change of the interval, not in between. In a replay, that more
+	// is known of what lies before the instant shown. May be nil in a replay.
 	Changed <-chan struct{}
 	// Passphrases are asked in a dialog, one after the other. May be nil.
 	Passphrases <-chan PassphraseRequest

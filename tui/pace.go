@@ -114,6 +114,10 @@ func (m *model) waitChanged() tea.Cmd {
 // changed draws soon, until the beginning of a round shows: a change after a
 // silence. From there on ticks follow the rounds, and the signal is left alone.
 func (m *model) changed(at time.Time) tea.Cmd {
+	if m.o.Replay { // the instant shown is the same, but more is known of before it
+		m.look()
+		return m.waitChanged()
+	}
 	p, period := &m.pace, m.period()
 	if p.first.IsZero() {
 		p.first, p.last, p.delay = at, at, soonAtMost/10

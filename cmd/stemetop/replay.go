@@ -20,9 +20,11 @@ func replay(ctx context.Context, in invocation) (code int, err error) {
 		return exitUsage, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	timeline := recording.NewReplay(file, historyOptions(config.Default().History))
+	defer func() { err = errors.Join(err, timeline.Close()) }()
 	return in.show(ctx, tui.Options{
-		Timeline: recording.NewReplay(file, historyOptions(config.Default().History)),
-		Clock:    sources.NewClock(1), Replay: true, ReadOnly: true, Interval: file.Session().Interval,
+		Timeline: timeline, Changed: timeline.Grown(),
+		Clock: sources.NewClock(1), Replay: true, ReadOnly: true, Interval: file.Session().Interval,
 		Escalation: file.Session().Escalation,
 	})
 }
@@ -49,6 +51,7 @@ func readRecording(path, word string) (s *cluster.Snapshot, err error) {
 		return nil, err
 	}
 	t := recording.NewReplay(file, historyOptions(config.Default().History))
+	defer func() { err = errors.Join(err, t.Close()) }()
 	s = t.At(at)
 	if f := t.Trouble(); f != nil {
 		return nil, failed(exitInternal, "reading the recording", f)

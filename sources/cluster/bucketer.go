@@ -1,6 +1,9 @@
 package cluster
 
-import "sort"
+import (
+	"math"
+	"sort"
+)
 
 // bucketer sorts points and steps into the buckets of a chart. Times are Unix
 // milliseconds.
@@ -9,6 +12,7 @@ type bucketer struct {
 	first, width int64
 	end          int64 // nothing after it counts
 	hold         int64 // how long a point stands for what follows it
+	fine         int64 // what is before is told by the coarser tier
 }
 
 func (b *bucketer) put(i int64, lo, hi, last float32) {
@@ -43,10 +47,10 @@ func (r *series) fill(b *bucketer, s *shape) {
 	// is of the same points otherwise, and would smear their extremes backwards.
 	rawStart := s.unpack(r.raw.at(0).t)
 	if t := &r.tiers[0]; n == s.rawLen() && t.len() > 0 {
-		if t.len() == s.tiers[0].len() {
-			r.steps(b, 1, s, min(rawStart, s.unpack(t.at(0).t)))
+		if from := max(b.fine, s.unpack(t.at(0).t)); from == b.fine || t.len() == s.tiers[0].len() {
+			r.steps(b, 1, s, math.MinInt64, min(rawStart, from))
 		}
-		r.steps(b, 0, s, rawStart)
+		r.steps(b, 0, s, b.fine, rawStart)
 	}
 	from := s.pack(b.first - b.hold)
 	for i := sort.Search(n, func(i int) bool { return r.raw.at(i).t >= from }); i < n; i++ {
@@ -77,12 +81,15 @@ func (b *bucketer) carry(v float32, t, until int64) {
 	}
 }
 
-// steps draws those of a tier that begin before limit.
-func (r *series) steps(b *bucketer, tier int, s *shape, limit int64) {
+// steps draws those of a tier that begin in a stretch of time, limit excluded.
+func (r *series) steps(b *bucketer, tier int, s *shape, start, limit int64) {
 	t, w := &r.tiers[tier], s.tiers[tier].width.Milliseconds()
 	for i := range t.len() {
 		x := t.at(i)
 		from := s.unpack(x.t)
+		if from < start {
+			continue
+		}
 		if from >= limit || from > b.end {
 			return
 		}

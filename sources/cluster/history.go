@@ -10,6 +10,7 @@ import (
 // HistoryOptions bound what a History keeps.
 type HistoryOptions struct {
 	Raw       time.Duration // every point, 15 min if 0
+	Fine      time.Duration // steps of 10 s, an hour if 0, Raw at least
 	Retention time.Duration // coarse beyond Raw, 24 h if 0
 	MaxBytes  int64         // coarsens first when this is not enough, 128 MiB if 0
 }
@@ -36,6 +37,9 @@ type seriesKey struct {
 func NewHistory(o HistoryOptions) *History {
 	if o.Raw <= 0 {
 		o.Raw = 15 * time.Minute
+	}
+	if o.Fine <= 0 {
+		o.Fine = fineSpan
 	}
 	if o.Retention <= 0 {
 		o.Retention = 24 * time.Hour
@@ -203,6 +207,16 @@ func (h *History) Span(node NodeID, q Quantity) (oldest, newest time.Time) {
 
 // Buckets implements Series.
 func (h *History) Buckets(node NodeID, q Quantity, to time.Time, width time.Duration, n int) []Bucket {
+	return h.buckets(node, q, to, width, n, time.Time{})
+}
+
+// BucketsAsOf is Buckets as they were drawn at an instant, when steps of 10 s
+// went back for an hour only. It is for a history that has more of them.
+func (h *History) BucketsAsOf(at time.Time, node NodeID, q Quantity, to time.Time, width time.Duration, n int) []Bucket {
+	return h.buckets(node, q, to, width, n, at)
+}
+
+func (h *History) buckets(node NodeID, q Quantity, to time.Time, width time.Duration, n int, asOf time.Time) []Bucket {
 	if n <= 0 || width < time.Millisecond {
 		return nil
 	}
@@ -216,7 +230,10 @@ func (h *History) Buckets(node NodeID, q Quantity, to time.Time, width time.Dura
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if r := h.series[seriesKey{node, q}]; r != nil {
-		b := bucketer{out: out, first: first, width: w, end: end, hold: freshIntervals * h.interval.Milliseconds()}
+		b := bucketer{out: out, first: first, width: w, end: end, hold: freshIntervals * h.interval.Milliseconds(), fine: math.MinInt64}
+		if !asOf.IsZero() {
+			b.fine = r.fineAsOf(&h.shape, asOf.UnixMilli())
+		}
 		r.fill(&b, &h.shape)
 	}
 	return out

@@ -3,6 +3,7 @@ package cluster
 import (
 	"math"
 	"slices"
+	"sort"
 	"time"
 	"unsafe"
 )
@@ -23,12 +24,15 @@ type tierShape struct {
 	span  time.Duration
 }
 
-// fullShape keeps every point for raw, 10 s steps for an hour and 2 min steps
-// for the whole retention: a chart of six hours has no narrower columns, and a
+// fineSpan is for how long steps of 10 s are kept, unless told else.
+const fineSpan = time.Hour
+
+// fullShape keeps every point for raw, 10 s steps for an hour unless told else,
+// and 2 min steps for the whole retention: a chart of six hours has no narrower columns, and a
 // thousand replicas for a day stay below 70 MB.
 func fullShape(o HistoryOptions) shape {
 	return shape{raw: o.Raw, tiers: [...]tierShape{
-		{10 * time.Second, min(max(time.Hour, o.Raw), o.Retention)},
+		{10 * time.Second, min(max(o.Fine, o.Raw), o.Retention)},
 		{2 * time.Minute, o.Retention},
 	}}
 }
@@ -95,6 +99,18 @@ func (r *series) clone() *series {
 		c.tiers[i].items = slices.Clone(r.tiers[i].items)
 	}
 	return &c
+}
+
+// fineAsOf returns when the steps of the finer tier began at an instant, if there
+// were those of fineSpan.
+func (r *series) fineAsOf(s *shape, at int64) int64 {
+	t := &r.tiers[0]
+	newest := sort.Search(t.len(), func(i int) bool { return s.unpack(t.at(i).t) > at }) - 1
+	first := newest + 1 - int(fineSpan/s.tiers[0].width)
+	if first <= 0 {
+		return math.MinInt64
+	}
+	return s.unpack(t.at(first).t)
 }
 
 // hole tells whether the newest point marks a hole.

@@ -94,6 +94,7 @@ func sampleFile(ctx context.Context, path string, session *cluster.Session, s Sa
 	}
 	// A seek reads the window alone, not the quarter of an hour before it.
 	t := NewReplay(f, cluster.HistoryOptions{Raw: momentsApart})
+	defer func() { _ = t.Close() }() // it opened nothing
 	s.Begin()
 	every := max(2*time.Minute, to.Sub(from)/earlierWindows)
 	for at := from.Add(min(momentsApart, to.Sub(from))); !at.After(to) && ctx.Err() == nil; at = at.Add(every) {

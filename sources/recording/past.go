@@ -122,23 +122,62 @@ func (a *archive) close() error {
 }
 
 // spliced is a series of the past: near where every point was read again, far
-// where only the coarse memory of the live history goes back.
+// where only a coarse memory goes back.
 type spliced struct {
 	near, far cluster.Series
+	whole     time.Time // from here on near has all, if there was anything
 }
+
+// ragged is how far from its start a series may lack what its oldest step says:
+// the step began before.
+const ragged = 8 * time.Minute
 
 // Buckets implements cluster.Series.
 func (s spliced) Buckets(node cluster.NodeID, q cluster.Quantity, to time.Time, width time.Duration, n int) []cluster.Bucket {
 	near := s.near.Buckets(node, q, to, width, n)
-	oldest, _ := s.near.Span(node, q)
-	if oldest.IsZero() {
+	seam := s.seam(node, q)
+	older := 0
+	for older < len(near) && near[older].From.Before(seam) {
+		older++
+	}
+	if older == 0 {
 		return near
 	}
-	for i, b := range s.far.Buckets(node, q, to, width, n) {
-		if i < len(near) && b.From.Add(width).Before(oldest) {
-			near[i] = b
-		}
+	// The coarse memory is not asked of later: a step of it may hold what was not
+	// known yet.
+	until := seam.Add(-time.Millisecond)
+	if to.Before(until) {
+		until = to
 	}
+	for i, b := range s.far.Buckets(node, q, until, width, older) {
+		near[i] = joined(b, near[i])
+	}
+	return near
+}
+
+// seam returns the instant before which far is asked.
+func (s spliced) seam(node cluster.NodeID, q cluster.Quantity) time.Time {
+	oldest, _ := s.near.Span(node, q)
+	switch {
+	case oldest.IsZero():
+		return s.whole
+	case oldest.After(s.whole): // no more could be read
+		return oldest
+	case oldest.Add(ragged).Before(s.whole): // it was played on from there
+		return oldest.Add(ragged)
+	}
+	return s.whole
+}
+
+// joined returns a bucket of which far knows the beginning and near the end.
+func joined(far, near cluster.Bucket) cluster.Bucket {
+	switch {
+	case near.N == 0:
+		return far
+	case far.N == 0:
+		return near
+	}
+	near.Min, near.Max, near.N = min(near.Min, far.Min), max(near.Max, far.Max), max(near.N, far.N)
 	return near
 }
 

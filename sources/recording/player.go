@@ -141,10 +141,16 @@ func (p *player) advance(target int, at time.Time) error {
 // rebuild takes the state from a keyframe. What it repeats is in the history
 // already, or older than all of it.
 func (p *player) rebuild(keyframe []*cluster.Observation) {
-	p.state = cluster.NewState()
+	p.state = recalled(keyframe)
+}
+
+// recalled returns the state that a keyframe tells of.
+func recalled(keyframe []*cluster.Observation) *cluster.State {
+	s := cluster.NewState()
 	for _, o := range keyframe {
-		p.state.Apply(o)
+		s.Apply(o)
 	}
+	return s
 }
 
 // snapshot returns what was known at an instant.

@@ -22,6 +22,7 @@ type Timeline struct {
 	file    *File     // nil when live
 
 	past    *player // over the tape or the file
+	digest  *digest // of the file; nil when live
 	archive archive
 	trouble trouble
 }
@@ -48,9 +49,9 @@ func NewLive(o LiveOptions) *Timeline {
 }
 
 // NewReplay returns the timeline of a recording. The file stays the caller's to
-// close.
+// close, after the timeline.
 func NewReplay(f *File, o cluster.HistoryOptions) *Timeline {
-	return &Timeline{options: o, file: f, past: newPlayer(f, o)}
+	return &Timeline{options: o, file: f, past: newPlayer(f, o), digest: newDigest(f, o)}
 }
 
 // resolution is that of a timeline. No clock that is read here is good to a
@@ -78,6 +79,7 @@ func (t *Timeline) At(at time.Time) *cluster.Snapshot {
 	if t.file != nil {
 		s, err := t.past.snapshot(at)
 		t.trouble.set(err)
+		s.Series = spliced{near: s.Series, far: longAgo{t.digest, at}, whole: at.Add(-t.past.options.Raw)}
 		return s
 	}
 	t.mu.Lock()
@@ -126,7 +128,7 @@ func (t *Timeline) before(at time.Time) *cluster.Snapshot {
 		s, _ = t.past.snapshot(at)
 	}
 	t.trouble.set(err)
-	s.Series = spliced{near: s.Series, far: t.history}
+	s.Series = spliced{near: s.Series, far: t.history, whole: at.Add(-t.past.options.Raw)}
 	return s
 }
 
@@ -151,8 +153,22 @@ func (t *Timeline) History() *cluster.History { return t.history }
 // it could.
 func (t *Timeline) Trouble() *cluster.Failure { return t.trouble.get() }
 
-// Close frees what was opened to look back.
+// Grown signals, coalesced, that the series of a recording reach further than
+// they did: what lies longer ago than a seek reads is read in the background,
+// once a series is asked for it. It is nil for a live timeline.
+func (t *Timeline) Grown() <-chan struct{} {
+	if t.digest == nil {
+		return nil
+	}
+	return t.digest.grown
+}
+
+// Close ends what is done in the background, and frees what was opened to look
+// back.
 func (t *Timeline) Close() error {
+	if t.digest != nil {
+		t.digest.close()
+	}
 	t.archive.mu.Lock()
 	defer t.archive.mu.Unlock()
 	return t.archive.close()
