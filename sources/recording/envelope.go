@@ -90,6 +90,9 @@ func (e *envelope) code(o *cluster.Observation, key bool) (*track, bool) {
 	if t.kind > 0 {
 		e.body(t, o)
 	}
+	if _, ok := o.Body.(*cluster.Recall); ok {
+		t.body = cell{} // once in a block is all, and a megabyte would stay till its end
+	}
 	if e.overrun() && e.err == nil {
 		e.err = errOverrun
 	}
