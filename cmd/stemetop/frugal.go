@@ -24,7 +24,8 @@ const (
 // with the cluster: by default as much again would be waiting to be collected. A
 // quarter of it costs 1 to 2 ms of CPU a second with a dozen replicas. What a
 // start or a burst needed is given back four times a minute, which costs less
-// than that and leaves 1.4 MB less resident than once a minute. The environment's GOGC has precedence over the quarter.
+// than that and leaves 1.4 MB less resident than once a minute. The environment's
+// GOGC has precedence over the quarter.
 func frugal() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(25)
