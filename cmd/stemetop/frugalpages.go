@@ -31,7 +31,7 @@ func singlePages() int {
 		return -1
 	}
 	api := struct{ api, features, ioctls uint64 }{api: uffdAPI, features: uffdWPAsync}
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, uffdioAPI, uintptr(unsafe.Pointer(&api))); errno != 0 {
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, uffdioAPI, uintptr(unsafe.Pointer(&api))); errno != 0 { //nolint:gosec // the kernel reads and writes 24 bytes, which api has
 		_ = unix.Close(int(fd)) // nothing was done with it
 		return -1
 	}
@@ -42,5 +42,5 @@ func singlePages() int {
 // again, and is no loss where it fails.
 func (m mapping) single(pages int) {
 	register := struct{ from, size, mode, ioctls uint64 }{from: m.from, size: m.to - m.from, mode: uffdRegisterWP}
-	_, _, _ = unix.Syscall(unix.SYS_IOCTL, uintptr(pages), uffdioRegister, uintptr(unsafe.Pointer(&register)))
+	_, _, _ = unix.Syscall(unix.SYS_IOCTL, uintptr(pages), uffdioRegister, uintptr(unsafe.Pointer(&register))) //nolint:gosec // the kernel reads and writes 32 bytes, which register has
 }
