@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"charm.land/fang/v2"
@@ -134,6 +135,7 @@ func execute(ctx context.Context, t terminal, args []string) (code int, err erro
 		groups[c.under].AddCommand(built)
 	}
 	root.SetArgs(args)
+	root.SetFlagErrorFunc(misusedFlag)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	var misused error
@@ -215,22 +217,30 @@ func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
 	return fs
 }
 
+// misusedFlag names the nearest flag of the command for one that it does not have.
+func misusedFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	name := unknown.GetSpecifiedName()
+	var own []string
+	ownFlags(cmd).VisitAll(func(f *pflag.Flag) { own = append(own, f.Name) })
+	if slices.ContainsFunc(flags, func(f flag) bool { return f.name == name }) {
+		return usage(cmd.CommandPath()+" has no flag --"+name, cmd.CommandPath()+" --help tells which it has")
+	}
+	if near, ok := config.Nearest(name, own); ok {
+		return usage("unknown flag --"+name, "did you mean --"+near+"?", helpHint)
+	}
+	return err
+}
+
 // misuse turns cobra's words into ours, with the nearest flag or command.
 func misuse(err error) error {
 	what := err.Error()
 	var own *failure
 	if errors.As(err, &own) {
 		return own
-	}
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		names := make([]string, len(flags))
-		for i, f := range flags {
-			names[i] = f.name
-		}
-		if near, ok := config.Nearest(unknown.GetSpecifiedName(), names); ok {
-			return usage("unknown flag --"+unknown.GetSpecifiedName(), "did you mean --"+near+"?", helpHint)
-		}
 	}
 	if rest, ok := strings.CutPrefix(what, "unknown command "); ok {
 		word, _, _ := strings.Cut(strings.TrimPrefix(rest, `"`), `"`)

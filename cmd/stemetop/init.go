@@ -45,7 +45,11 @@ func initialise(ctx context.Context, in invocation) (int, error) {
 	if err := writeConfig(file, c, in.force); err != nil {
 		return exitInternal, err
 	}
-	_, err := fmt.Fprintf(in.out, "wrote %s: primary %s, %d replicas\n", file, c.PrimaryID(), len(c.Replicas))
+	found := "1 replica"
+	if n := len(c.Replicas); n != 1 {
+		found = fmt.Sprintf("%d replicas", n)
+	}
+	_, err := fmt.Fprintf(in.out, "wrote %s: primary %s, %s\n", file, c.PrimaryID(), found)
 	return exitOK, err
 }
 
