@@ -124,8 +124,8 @@ type State struct {
 	// nothing.
 	Damage cluster.Text
 
-	peace   time.Duration // hand; until the server takes requests again
-	resolve map[string]bool
+	peace   time.Duration   // hand; until the server takes requests again
+	resolve map[string]bool // actions whose resolution is being written
 	guard   guard
 	shown   uint64
 	serial  uint64

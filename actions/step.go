@@ -161,18 +161,17 @@ func (m *machine) resolved(w Resolve) {
 				return // it is still being looked at
 			}
 		}
-		m.resolve[w.Action] = w.Applied
+		m.resolve[w.Action] = true
 		m.writeResolution(o, w.Applied)
 	}
 }
 
 // recorded goes on after an intent or a resolution was written, or was not.
 func (m *machine) recorded(w Recorded) {
-	if applied, ok := m.resolve[w.Action]; ok {
+	if m.resolve[w.Action] {
 		delete(m.resolve, w.Action)
 		if w.Err == nil {
-			m.close(w.Action)
-			_ = applied // what stands is read from the server, not from a memory
+			m.close(w.Action) // what stands is read from the server, not from a memory
 		}
 		return
 	}
