@@ -45,7 +45,7 @@ func FuzzHostileText(f *testing.F) {
 			check()
 			r.keys("esc")
 		}
-		r.Update(askedMsg{cluster.Clean(s), make(chan []byte, 1)})
+		r.Update(askedMsg{File: cluster.Clean(s), Answer: make(chan []byte, 1)})
 		check()
 		r.keys("esc", "S")
 		check()

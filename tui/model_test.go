@@ -310,7 +310,7 @@ func TestPassphraseIsMaskedAndGuarded(t *testing.T) {
 	r := newRig(t, 80, 24, 12)
 	answer := make(chan []byte, 1)
 	r.keys("/", "x")
-	r.Update(askedMsg{cluster.Clean("/home/op/.ssh/id_ed25519"), answer})
+	r.Update(askedMsg{File: cluster.Clean("/home/op/.ssh/id_ed25519"), Answer: answer})
 	if _, ok := r.overlay.(*prompt); !ok {
 		t.Fatal("the dialog took over while typing")
 	}
@@ -334,7 +334,11 @@ func TestPassphraseIsMaskedAndGuarded(t *testing.T) {
 	if got := string(<-answer); got != "seéq" || d.input.Value() != "" || r.overlay != nil {
 		t.Errorf("answered %q", got)
 	}
-	r.Update(askedMsg{cluster.Clean("b"), answer})
+	r.Update(askedMsg{File: cluster.Clean("b"), Again: true, Answer: answer})
+	r.keys("x") // too early to be taken
+	if text := r.text(); !strings.Contains(text, "that does not fit") {
+		t.Errorf("no word of the answer before:\n%s", text)
+	}
 	r.keys("ctrl+c")
 	if got := <-answer; got != nil {
 		t.Errorf("answered %q on leaving", got)

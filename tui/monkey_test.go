@@ -77,7 +77,7 @@ func TestAnyOrderOfEvents(t *testing.T) {
 				r.Update(changedMsg(r.clock.Now()))
 				r.Update(calmMsg{})
 			case 3:
-				r.Update(askedMsg{cluster.Clean("key"), make(chan []byte, 1)})
+				r.Update(askedMsg{File: cluster.Clean("key"), Answer: make(chan []byte, 1)})
 			default:
 				r.keys(rapid.SampledFrom(names).Draw(rt, "key"))
 			}

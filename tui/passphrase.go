@@ -14,6 +14,7 @@ import (
 // receiver owns the bytes and should clear them; Answer needs a capacity of one.
 type PassphraseRequest struct {
 	File   cluster.Text // the key's file
+	Again  bool         // the answer before did not fit
 	Answer chan<- []byte
 }
 
@@ -104,6 +105,9 @@ func (m *model) nextPassphrase() tea.Cmd {
 		mask = '*'
 	}
 	d := &passphrase{request: m.asked[0], input: newInput(textinput.EchoPassword, mask)}
+	if d.request.Again {
+		d.problem = "that does not fit: try again, or esc"
+	}
 	m.asked = m.asked[1:]
 	m.overlay = d
 	return m.after(settle, func(time.Time) tea.Msg { return readyMsg{d} })

@@ -69,8 +69,12 @@ func visitHost(ctx context.Context, t remote.Transport) {
 }
 
 // askPassphrase asks on the terminal, without an echo.
-func (in *invocation) askPassphrase(_ context.Context, file string) ([]byte, error) {
-	if _, err := fmt.Fprintf(in.err, "passphrase of %s: ", cluster.Clean(file)); err != nil {
+func (in *invocation) askPassphrase(_ context.Context, file string, again bool) ([]byte, error) {
+	before := ""
+	if again {
+		before = "that does not fit\n"
+	}
+	if _, err := fmt.Fprintf(in.err, "%spassphrase of %s: ", before, cluster.Clean(file)); err != nil {
 		return nil, err
 	}
 	secret, err := term.ReadPassword(int(in.in.Fd()))

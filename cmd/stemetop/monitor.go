@@ -95,10 +95,10 @@ func (in *invocation) keys(ctx context.Context, c *config.Config, questions chan
 	if in.askPass {
 		return in.unlock(ctx, c)
 	}
-	return ssh.NewShared(ctx, func(ctx context.Context, file string) ([]byte, error) {
+	return ssh.NewShared(ctx, func(ctx context.Context, file string, again bool) ([]byte, error) {
 		answer := make(chan []byte, 1)
 		select {
-		case questions <- tui.PassphraseRequest{File: cluster.Clean(file), Answer: answer}:
+		case questions <- tui.PassphraseRequest{File: cluster.Clean(file), Again: again, Answer: answer}:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

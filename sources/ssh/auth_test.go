@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -109,7 +110,7 @@ func TestPassphraseIsAskedOnce(t *testing.T) {
 			key := sshtest.NewKey(t, kind)
 			sshtest.WriteKey(t, file, key, "secret")
 			var asked atomic.Int32
-			shared := NewShared(t.Context(), func(_ context.Context, keyfile string) ([]byte, error) {
+			shared := NewShared(t.Context(), func(_ context.Context, keyfile string, _ bool) ([]byte, error) {
 				asked.Add(1)
 				if keyfile != file {
 					t.Errorf("asked for %s", keyfile)
@@ -150,16 +151,19 @@ func TestPassphraseNotGiven(t *testing.T) {
 	_, f = run(t, openssh(t, o), "echo hello")
 	want(t, f, cluster.FailAuth, "ssh-agent")
 
-	o.Shared = NewShared(t.Context(), func(context.Context, string) ([]byte, error) { return nil, context.Canceled })
+	o.Shared = NewShared(t.Context(), func(context.Context, string, bool) ([]byte, error) { return nil, context.Canceled })
 	_, f = run(t, builtin(t, o), "echo hello")
 	want(t, f, cluster.FailPassphrase, "no passphrase")
 
-	asked := 0
-	o.Shared = NewShared(t.Context(), func(context.Context, string) ([]byte, error) { asked++; return []byte("wrong"), nil })
+	var asked []bool
+	o.Shared = NewShared(t.Context(), func(_ context.Context, _ string, again bool) ([]byte, error) {
+		asked = append(asked, again)
+		return []byte("wrong"), nil
+	})
 	_, f = run(t, builtin(t, o), "echo hello")
 	want(t, f, cluster.FailPassphrase, "wrong passphrase")
-	if asked != 3 {
-		t.Errorf("asked %d times", asked)
+	if !slices.Equal(asked, []bool{false, true, true}) {
+		t.Errorf("asked, and told that the answer before did not fit: %v", asked)
 	}
 
 	o.ConfigFile = write(t, "config", "GlobalKnownHostsFile none\nIdentityAgent "+serveAgent(t, key)+"\n")
@@ -177,7 +181,7 @@ func TestPassphraseTakesItsTime(t *testing.T) {
 	typed, waiting := make(chan struct{}), make(chan struct{})
 	o := options(s)
 	o.IdentityFile = file
-	o.Shared = NewShared(t.Context(), func(context.Context, string) ([]byte, error) {
+	o.Shared = NewShared(t.Context(), func(context.Context, string, bool) ([]byte, error) {
 		close(waiting)
 		<-typed
 		return []byte("secret"), nil

@@ -74,8 +74,8 @@ func (k *keyring) answer(file string, q *question) {
 		return
 	}
 	defer k.one.release()
-	for range 3 {
-		if q.signer, q.err = k.attempt(file); !errors.Is(q.err, errWrongPassphrase) {
+	for n := range 3 {
+		if q.signer, q.err = k.attempt(file, n > 0); !errors.Is(q.err, errWrongPassphrase) {
 			return
 		}
 	}
@@ -84,8 +84,8 @@ func (k *keyring) answer(file string, q *question) {
 
 var errWrongPassphrase = errors.New("wrong passphrase")
 
-func (k *keyring) attempt(file string) (xssh.Signer, error) {
-	secret, err := k.ask(k.ctx, file)
+func (k *keyring) attempt(file string, again bool) (xssh.Signer, error) {
+	secret, err := k.ask(k.ctx, file, again)
 	if err != nil {
 		return nil, cluster.Fail(cluster.FailPassphrase, "no passphrase for key "+file+": "+err.Error(), passphraseHint+file)
 	}

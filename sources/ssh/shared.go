@@ -15,9 +15,10 @@ type Shared struct {
 	keys   *keyring
 }
 
-// Passphrase asks for the passphrase of a key file. It returns an error if
-// there is none to be had; it is called for one key at a time.
-type Passphrase func(ctx context.Context, keyfile string) ([]byte, error)
+// Passphrase asks for the passphrase of a key file; again says that the answer
+// before did not fit. It returns an error if there is none to be had; it is
+// called for one key at a time.
+type Passphrase func(ctx context.Context, keyfile string, again bool) ([]byte, error)
 
 // NewShared returns the common part for the hosts of a process. ask may be
 // nil; it is called at most once per key for an answer that fits, whichever
