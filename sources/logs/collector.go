@@ -184,6 +184,7 @@ func (c *Collector) ask(ctx context.Context) ([]string, *cluster.Failure) {
 			}
 			c.take(&a)
 		case <-c.link.Ended():
+			c.hearOut()
 			return nil, c.ended()
 		case <-timer.C:
 			return nil, c.overdue()
@@ -216,6 +217,15 @@ func (c *Collector) stopped(why string) found {
 			"the log grows by more than 20,000 lines a second: it is read now and then", "")}
 	}
 	return found{broken: true, bad: cluster.Fail(cluster.FailOther, "what follows the log ended with status "+why, "it is started again by itself")}
+}
+
+// hearOut takes in what was said before the end: a script that ends says why.
+func (c *Collector) hearOut() {
+	select {
+	case a := <-c.answers: // no more than one waits
+		c.take(&a)
+	default:
+	}
 }
 
 func (c *Collector) ended() *cluster.Failure {
