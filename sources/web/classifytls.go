@@ -41,6 +41,19 @@ func (w Words) byTLS(err error, _ phase) *Fault {
 	return nil
 }
 
+// orTLS adds to the hint about a connection that was reset before any answer what
+// TLS may have to do with it: not every server says so before it hangs up, and
+// what it says can be lost with the connection.
+func (o *Options) orTLS() string {
+	switch {
+	case o.Target.URL.Scheme == "http":
+		return "; if the port speaks TLS, write https:// in the URL"
+	case o.TLS == nil || len(o.TLS.Certificates) == 0 && o.TLS.GetClientCertificate == nil:
+		return "; if it wants a client certificate, set " + o.Words.Section + ".cert_file and " + o.Words.Section + ".key_file"
+	}
+	return ""
+}
+
 // speaksTLS is for a TLS port that was spoken to in plain HTTP.
 func speaksTLS() *Fault {
 	return NewFault(cluster.FailTLS, "plain HTTP on a TLS port", "write https:// in the URL")

@@ -47,6 +47,7 @@ type Client struct {
 	token     *tokenFile
 	proxy     *url.URL
 	end       context.CancelFunc
+	answered  bool // once
 }
 
 // New returns the client of a target and opens no connection. An error is a
@@ -123,6 +124,7 @@ func (c *Client) get(ctx context.Context, at *Timing, read Reader) (cluster.Body
 	if err != nil {
 		return nil, err
 	}
+	c.answered = true
 	defer func() { _ = answer.Body.Close() }() // if it was not read to its end, the connection goes with it
 	if answer.StatusCode != http.StatusOK {
 		f := c.options.statusFault(answer)
@@ -153,6 +155,9 @@ func (c *Client) authorise() error {
 func (c *Client) failure(err error, p phase) *cluster.Failure {
 	f := *c.options.Words.classify(err, p, c.options.Timeout)
 	f.detail = c.Hide(f.detail)
+	if f.kind == cluster.FailReset && p == phaseAsked && !c.answered {
+		f.hint += c.options.orTLS()
+	}
 	return f.Failure(c.options.Target.String())
 }
 

@@ -168,3 +168,51 @@ func TestStatuses(t *testing.T) {
 		webtest.WantFailure(t, f, want.kind, want.words)
 	}
 }
+
+// TestResetOfTLS makes sure that a server which hangs up, since it was not spoken
+// to as it wants, is not taken for dead alone.
+func TestResetOfTLS(t *testing.T) {
+	rude := func(c net.Conn, err error) {
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if tcp, ok := c.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // it matters to the test only
+		}
+		_ = c.Close()
+	}
+	hangUp := func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		rude(c, err)
+	}
+	plain := httptest.NewServer(http.HandlerFunc(hangUp))
+	defer plain.Close()
+	if f := get(t, open(t, plain.URL)); f == nil || f.Kind != cluster.FailReset || !strings.Contains(f.Hint.String(), "https://") {
+		t.Errorf("plain HTTP: %+v", f)
+	}
+	over := httptest.NewTLSServer(http.HandlerFunc(hangUp))
+	defer over.Close()
+	trusting := func(o *Options) { o.TLS = over.Client().Transport.(*http.Transport).TLSClientConfig.Clone() }
+	if f := get(t, open(t, over.URL, trusting)); f == nil || f.Kind != cluster.FailReset || !strings.Contains(f.Hint.String(), "admin.cert_file") {
+		t.Errorf("without a certificate: %+v", f)
+	}
+	known := func(o *Options) { trusting(o); o.TLS.Certificates = over.TLS.Certificates }
+	if f := get(t, open(t, over.URL, known)); f == nil || strings.Contains(f.Hint.String(), "cert_file") {
+		t.Errorf("with a certificate: %+v", f)
+	}
+	asked := 0
+	restarts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked > 1 {
+			hangUp(w, r)
+		}
+	}))
+	defer restarts.Close()
+	c := open(t, restarts.URL)
+	if f := get(t, c); f != nil {
+		t.Fatal(f)
+	}
+	if f := get(t, c); f == nil || strings.Contains(f.Hint.String(), "https://") {
+		t.Errorf("a server that answered before: %+v", f)
+	}
+}
