@@ -28,6 +28,8 @@ type sim struct {
 	lags    []float64
 	errors  []float64
 	prog    []float64
+
+	ways *ways // nil for metrics and counters alone
 }
 
 type simHost struct {
@@ -206,6 +208,9 @@ func (s *sim) next() []cluster.Observation {
 	}
 	for i, h := range s.hosts {
 		list = append(list, s.observe(i+1, cluster.Source{Kind: cluster.FromHost, Node: h.node}, s.step(h), 8*time.Millisecond))
+	}
+	if s.ways != nil {
+		list = append(list, s.ways.next(s)...)
 	}
 	slices.SortFunc(list, func(a, b cluster.Observation) int { return a.Received.Compare(b.Received) })
 	for i := range list {
