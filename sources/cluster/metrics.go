@@ -64,8 +64,6 @@ type MetricsReading struct {
 	Unit ProgressUnit
 	// ServerDate is the target's own clock by its Date header; zero if none.
 	ServerDate time.Time
-	// Bytes is the size of the body on the wire.
-	Bytes int64
 }
 
 // Value returns the sample of family f about replica (empty for the node itself).

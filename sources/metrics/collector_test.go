@@ -33,8 +33,8 @@ func TestCollect(t *testing.T) {
 	if r.Err != nil || body == nil || len(body.Samples) != 9 {
 		t.Fatal(r.Err, body)
 	}
-	if body.Bytes != int64(len(good)) || !body.ServerDate.Equal(time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)) {
-		t.Error(body.Bytes, body.ServerDate)
+	if !body.ServerDate.Equal(time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)) {
+		t.Error(body.ServerDate)
 	}
 	if r.Took <= 0 || r.Taken.Before(before.Round(0)) || r.Taken.After(before.Add(r.Took+time.Second)) {
 		t.Errorf("taken %v, took %v, began %v", r.Taken, r.Took, before)

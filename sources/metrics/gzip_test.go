@@ -35,7 +35,7 @@ func gzipped(b []byte) http.HandlerFunc {
 func TestGzip(t *testing.T) {
 	z := packed(t, good)
 	r, body := collect(t, open(t, webtest.HTTP(t, gzipped(z)).URL))
-	if r.Err != nil || len(body.Samples) != 9 || body.Bytes != int64(len(z)) {
+	if r.Err != nil || len(body.Samples) != 9 {
 		t.Error(r.Err, body)
 	}
 	small := func(o *Options) { o.BodyLimit = 1 << 20 }

@@ -47,7 +47,7 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 		return nil, err
 	}
 	return &cluster.MetricsReading{
-		Asked: asked, Samples: taken.samples, Twice: taken.twice, Bytes: wire.Seen, ServerDate: serverDate(answer),
+		Asked: asked, Samples: taken.samples, Twice: taken.twice, ServerDate: serverDate(answer),
 		Unit: c.unit.get(c.options.Names.SyncProgress, s.unit, s.help),
 	}, err
 }

@@ -54,7 +54,8 @@ type envelope struct {
 	plans    *plans
 	tracks   []*track
 	index    map[trackKey]int // of tracks; encoder only
-	order    slot             // of the track index
+	order    order            // in which they come
+	first    slot             // of the track index; format 1 only
 	seq      slot
 	monoZero uint64 // the wall clock less the monotonic one, as last seen
 	keyframe prob
@@ -69,7 +70,8 @@ func (e *envelope) open(base int64) {
 	clear(e.tracks)
 	e.tracks = e.tracks[:0]
 	clear(e.index)
-	e.order, e.seq, e.monoZero = slot{}, slot{}, 0
+	e.order.reset()
+	e.first, e.seq, e.monoZero = slot{}, slot{}, 0
 	e.keyframe, e.strange, e.far, e.failing = prob{}, prob{}, prob{}, [2]prob{}
 	e.received = uint64(base)
 }
@@ -113,7 +115,12 @@ func (e *envelope) track(o *cluster.Observation) *track {
 			i = n
 		}
 	}
-	n := e.models[modelTrack].code(&e.coder, &e.order, uint64(i))
+	n := uint64(i)
+	if m := &e.models[modelTrack]; e.plans.format == 1 {
+		n = m.code(&e.coder, &e.first, n)
+	} else {
+		n = e.order.code(&e.coder, m, n)
+	}
 	switch {
 	case n < uint64(len(e.tracks)):
 		return e.tracks[n]

@@ -74,6 +74,7 @@ func (f *File) open() error {
 		return err
 	}
 	f.header, f.plans, f.end = h, bind(h.Kinds), int64(size)
+	f.plans.format = h.Format
 	if err := f.Refresh(); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func TestFileHoldsTheRun(t *testing.T) {
 	if f.Damage() != (Damage{}) {
 		t.Errorf("damage %+v", f.Damage())
 	}
-	if !bytes.HasPrefix(b, []byte("stemetop recording 1\n{")) {
+	if !bytes.HasPrefix(b, []byte("stemetop recording 2\n{")) {
 		t.Errorf("the file begins with %q", b[:40])
 	}
 }
@@ -142,7 +142,7 @@ func TestFileInWorkGrows(t *testing.T) {
 }
 
 func TestDamageCostsItsBlockOnly(t *testing.T) {
-	list, b := written(t, 500) // five blocks
+	list, b := written(t, 1250) // five blocks
 	starts := bytes.Count(b, []byte(startMark))
 	hit := bytes.Index(b, []byte(startMark)) + 300
 	for range 1 {
@@ -176,7 +176,7 @@ func TestDamageCostsItsBlockOnly(t *testing.T) {
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	_, b := written(t, 3)
-	newer := bytes.Replace(b, []byte("recording 1\n"), []byte("recording 7\n"), 1)
+	newer := bytes.Replace(b, []byte("recording 2\n"), []byte("recording 7\n"), 1)
 	for _, c := range []struct {
 		name string
 		data []byte
@@ -190,8 +190,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"newer", newer, "has format 7", "newer"},
 		{"header cut", b[:60], "ends within its header", "cut short"},
 		{"no block", b[:bytes.Index(b, []byte(startMark))], "holds no observation", "cut short"},
-		{"no JSON", []byte("stemetop recording 1\nhello\n"), "damaged header", "another copy"},
-		{"bad schema", []byte(`stemetop recording 1` + "\n" + `{"kinds":[{"name":"x","fields":[{"name":"y","wire":"z"}]}]}` + "\n"), "unknown coding", "another copy"},
+		{"no JSON", []byte("stemetop recording 2\nhello\n"), "damaged header", "another copy"},
+		{"bad schema", []byte(`stemetop recording 2` + "\n" + `{"kinds":[{"name":"x","fields":[{"name":"y","wire":"z"}]}]}` + "\n"), "unknown coding", "another copy"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := openBytes(t, c.data)

@@ -9,9 +9,10 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// FormatVersion is of what stands around the blocks. What stands in them is
-// described by the schema, and needs no number.
-const FormatVersion = 1
+// FormatVersion is of the blocks and what stands around them. What is told in
+// them is described by the schema, and needs no number. Format 2 codes sources by
+// how long they have been silent.
+const FormatVersion = 2
 
 const (
 	magic     = "stemetop recording " // the format version and a newline follow
@@ -20,6 +21,7 @@ const (
 
 // Header opens a file: what it is and how the rest is to be read.
 type Header struct {
+	Format  int             `json:"-"`       // FormatVersion of the program that wrote it
 	Program string          `json:"program"` // that wrote it, with its version
 	Created time.Time       `json:"created"`
 	Session cluster.Session `json:"session"` // without secrets, as in the stream
@@ -73,6 +75,7 @@ func parseHeader(path string, b []byte) (*Header, int, error) {
 	if err := checkSchema(h.Kinds); err != nil {
 		return nil, 0, fail(path, "has a header that can't be read: "+err.Error(), "take another copy of it")
 	}
+	h.Format = version
 	sane(&h.Session)
 	return h, len(magic) + len(line) + 1 + len(text) + 1, nil
 }

@@ -16,6 +16,7 @@ type plan struct {
 	kids  []*plan
 	plus  []int // kids of the same struct that are added to it, or taken from it
 	less  []int
+	sum   int // the kid of the same struct whose elements it is the sum of; -1 if of none
 }
 
 // kindPlan is a plan for one kind of body. root.typ is nil if the kind is not known.
@@ -26,14 +27,15 @@ type kindPlan struct {
 
 // plans are all kinds of a schema.
 type plans struct {
-	kinds []kindPlan
-	count int // models
+	format int // of the blocks: FormatVersion or an older one
+	kinds  []kindPlan
+	count  int // models
 }
 
 // bind matches a schema with the types of this version by name. A field of
 // another coding than its namesake counts as another field.
 func bind(schema []Kind) *plans {
-	ps := &plans{count: envelopeModels}
+	ps := &plans{format: FormatVersion, count: envelopeModels}
 	for _, k := range schema {
 		var typ reflect.Type
 		for _, b := range bodyKinds() {
@@ -51,11 +53,12 @@ func (ps *plans) compile(f Field, typ reflect.Type) *plan {
 	if typ != nil && describe(typ).Wire != f.Wire {
 		typ = nil
 	}
-	p := &plan{wire: f.Wire, id: ps.count, index: -1, typ: typ}
+	p := &plan{wire: f.Wire, id: ps.count, index: -1, typ: typ, sum: -1}
 	ps.count++
 	for i, kid := range f.Fields {
 		k := ps.compileKid(p, kid)
 		k.plus, k.less = among(f.Fields[:i], kid.Plus), among(f.Fields[:i], kid.Less)
+		k.sum = slices.IndexFunc(f.Fields[:i], func(list Field) bool { return list.Name == kid.Sum && sums(list, kid) })
 		p.kids = append(p.kids, k)
 	}
 	return p
@@ -70,6 +73,13 @@ func among(fields []Field, names []string) []int {
 		}
 	}
 	return at
+}
+
+// sums tells whether a struct can be the sum of a list's elements.
+func sums(list, of Field) bool {
+	return list.Wire == WireList && of.Wire == WireStruct && slices.EqualFunc(list.Fields[0].Fields, of.Fields, func(a, b Field) bool {
+		return a.Name == b.Name && a.Wire == b.Wire && (a.Wire == WireUint || a.Wire == WireInt)
+	})
 }
 
 func (ps *plans) compileKid(p *plan, kid Field) *plan {

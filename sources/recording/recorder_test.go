@@ -58,7 +58,7 @@ func TestRecorderMakesPrivateFilesAndRotates(t *testing.T) {
 
 func TestRecorderStartsAFileEachDay(t *testing.T) {
 	dir := t.TempDir()
-	list := story(1, 1, 300)
+	list := story(1, 1, 600)
 	shift := time.Date(2026, 3, 1, 23, 58, 30, 0, time.UTC).Sub(list[0].Received)
 	for i := range list {
 		list[i].Received, list[i].Taken = list[i].Received.Add(shift), list[i].Taken.Add(shift)
@@ -176,7 +176,7 @@ func TestRecorderSaysOnceAndTriesAgain(t *testing.T) {
 func TestRemovedFileIsNoticed(t *testing.T) {
 	dir := t.TempDir()
 	var w watch
-	list := story(1, 1, 600)
+	list := story(1, 1, 1500)
 	half := false
 	closing(t, record(t, list, RecorderOptions{Dir: dir, Failed: w.failed}, func(i int, live *Timeline) {
 		if i == 600 { // what was written so far is removed

@@ -34,6 +34,9 @@ type Field struct {
 	// or taken from it as it is coded, and put back on reading.
 	Plus []string `json:"plus,omitempty"`
 	Less []string `json:"less,omitempty"`
+	// Sum is the list of like structs before it whose sum a struct is near: each
+	// integer is coded less theirs, and without its own Plus and Less.
+	Sum string `json:"sum,omitempty"`
 }
 
 // Kind describes one kind of body.
@@ -129,7 +132,11 @@ func describeStruct(t reflect.Type) Field {
 	for i := range t.NumField() {
 		f := describe(t.Field(i).Type)
 		f.Name = t.Field(i).Name
-		if f.Plus, f.Less = relation(t, f.Name); f.Plus == nil && f.Less == nil {
+		f.Plus, f.Less = relation(t, f.Name)
+		if t == reflect.TypeFor[cluster.HostReading]() && f.Name == "CPU" {
+			f.Sum = "PerCPU"
+		}
+		if f.Plus == nil && f.Less == nil && f.Sum == "" {
 			d.Fields = append(d.Fields, f)
 		} else {
 			last = append(last, f)

@@ -116,7 +116,9 @@ func (s *sim) step(h *simHost) *cluster.HostReading {
 	s.stepMemory(h)
 	c := *r
 	c.PerCPU, c.Disks, c.Nets, c.Processes = slices.Clone(r.PerCPU), slices.Clone(r.Disks), slices.Clone(r.Nets), slices.Clone(r.Processes)
-	c.AskedProcesses = true
+	if c.AskedProcesses = s.tick%2 == 0; !c.AskedProcesses {
+		c.Processes = nil
+	}
 	return &c
 }
 
@@ -156,7 +158,7 @@ func (s *sim) stepMemory(h *simHost) {
 }
 
 func (s *sim) metrics(node int) *cluster.MetricsReading {
-	m := &cluster.MetricsReading{ServerDate: s.wall.Truncate(time.Second), Bytes: 61000 + s.rnd.Int64N(24)}
+	m := &cluster.MetricsReading{ServerDate: s.wall.Truncate(time.Second)}
 	asked := cluster.Families(0)
 	for f := range cluster.NumFamilies {
 		asked = asked.With(cluster.Family(f))
@@ -225,10 +227,14 @@ func (s *sim) observe(i int, src cluster.Source, b cluster.Body, rtt time.Durati
 	start := s.wall.Add(time.Duration(i)*500*time.Microsecond + time.Duration(s.rnd.ExpFloat64()*2e5))
 	took := rtt + time.Duration(s.rnd.ExpFloat64()*1.5e6)
 	received := start.Add(took + time.Duration(20e3+s.rnd.ExpFloat64()*1e4)).Truncate(s.unit)
-	return cluster.Observation{
+	o := cluster.Observation{
 		Received: received, Mono: (received.Sub(s.start) + time.Duration(s.rnd.IntN(300))).Truncate(s.unit),
-		Taken: start.Add(took / 2).Truncate(s.unit), Took: took.Truncate(s.unit), Source: src, Body: b,
+		Taken: start.Add(took / 2), Took: took, Source: src, Body: b,
 	}
+	if s.unit == resolution {
+		return *cut(&o)
+	}
+	return o
 }
 
 // session is the observation that opens a run.

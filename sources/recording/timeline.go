@@ -54,22 +54,37 @@ func NewReplay(f *File, o cluster.HistoryOptions) *Timeline {
 	return &Timeline{options: o, file: f, past: newPlayer(f, o), digest: newDigest(f, o)}
 }
 
-// resolution is that of a timeline. No clock that is read here is good to a
-// microsecond, and each digit of noise would cost a tenth of the recording.
-const resolution = time.Microsecond
+const (
+	// resolution is that of a timeline. No clock that is read here is good to a
+	// microsecond, and each digit of noise would cost a tenth of the recording.
+	resolution = time.Microsecond
+	// coarse is that of how long a reading took, and of how long before it was
+	// received it was taken: rates are of a second at least, and right to 0.01 %.
+	coarse = 100 * time.Microsecond
+)
+
+// cut returns an observation with the times that are kept. A reading took rather
+// longer than less: what is between two clocks is uncertain by it.
+func cut(o *cluster.Observation) *cluster.Observation {
+	c := *o
+	c.Received, c.Mono = o.Received.Truncate(resolution), o.Mono.Truncate(resolution)
+	c.Took = (o.Took + coarse - 1).Truncate(coarse)
+	if middle := c.Received.Add(-c.Took / 2); !o.Taken.IsZero() {
+		c.Taken = middle.Add(-middle.Sub(o.Taken).Round(coarse))
+	}
+	return &c
+}
 
 // Apply adds an observation to a live timeline, which keeps its body: neither it
-// nor what it points to may change any more. Times are cut to microseconds.
+// nor what it points to may change any more. Times are kept as cut says.
 func (t *Timeline) Apply(o *cluster.Observation) {
-	cut := *o
-	cut.Received, cut.Mono = o.Received.Truncate(resolution), o.Mono.Truncate(resolution)
-	cut.Taken, cut.Took = o.Taken.Truncate(resolution), o.Took.Truncate(resolution)
+	kept := cut(o)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.tape.append(&cut, t.state)
-	t.state.Apply(&cut)
-	t.history.Apply(&cut, t.state)
-	t.last = cut.Received
+	t.tape.append(kept, t.state)
+	t.state.Apply(kept)
+	t.history.Apply(kept, t.state)
+	t.last = kept.Received
 }
 
 // At returns what is known as of at: by what was received until then, and judged

@@ -39,6 +39,7 @@ func story(replicas, hosts, seconds int) []cluster.Observation {
 				m.Samples = append(m.Samples[:replicas-1:replicas-1], m.Samples[replicas:]...)
 			case m != nil && o.Source.Node == "node3" && i%30 == 7: // late
 				o.Taken, o.Took = o.Taken.Add(-4*time.Second), 5*time.Second
+				o = *cut(&o)
 			}
 			list = append(list, o)
 		}

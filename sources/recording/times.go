@@ -10,26 +10,31 @@ const timeFormBits = 3
 
 // The forms of times and durations: multiples of a unit, so that a clock of
 // microseconds costs no digits of nanoseconds; no time; and an instant that no
-// 64 bits of nanoseconds hold.
+// 64 bits of nanoseconds hold. Their numbers stand in files.
 const (
 	formNone = 5
 	formWide = 6
 )
 
 func unit(form int) int64 {
-	return [1 << timeFormBits]int64{1e9, 1e7, 1e6, 1e3, 1, 1, 1, 1}[form]
+	return [1 << timeFormBits]int64{1e9, 1e7, 1e6, 1e3, 1, 1, 1, 1e5}[form]
 }
+
+// byUnit are the forms with a unit, the coarsest first.
+var byUnit = [...]int{0, 1, 2, 7, 3, 4}
 
 // timeForm returns the form of ns nanoseconds: the last one if that is exact,
 // else the coarsest that is. So a clock keeps the resolution it once showed.
 func timeForm(last uint8, ns uint64) int {
-	f := int(last)
-	if f >= formNone || int64(ns)%unit(f) != 0 {
-		for f = 0; int64(ns)%unit(f) != 0; {
-			f++
+	if f := int(last); f != formNone && f != formWide && int64(ns)%unit(f) == 0 {
+		return f
+	}
+	for _, f := range byUnit {
+		if int64(ns)%unit(f) == 0 {
+			return f
 		}
 	}
-	return f
+	return byUnit[len(byUnit)-1]
 }
 
 // nanos codes ns, a multiple of the form's unit.

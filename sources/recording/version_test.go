@@ -13,7 +13,7 @@ import (
 
 // current names the recording of this version. When the format changes, or a
 // release adds what older ones lack, it moves on and the old files stay.
-const current = "v1"
+const current = "v2"
 
 // TestReleasedRecordings reads the small recording that each released version
 // left in testdata, and holds what is in it against what was meant then. Fields

@@ -42,6 +42,7 @@ type walker struct {
 	received uint64 // of the observation being coded, ns: what its own times are near
 	elements int    // left in this observation
 	text     int    // bytes of new strings left in this observation
+	sum      []uint64 // what the fields of the next struct are near; nil if of none
 	err      error
 }
 
@@ -86,20 +87,49 @@ func (w *walker) structure(p *plan, c *cell, v reflect.Value) {
 		c.kids = make([]cell, len(p.kids))
 		w.cells += len(p.kids)
 	}
+	near := w.sum
+	w.sum = nil
 	for i, k := range p.kids {
 		var f reflect.Value
 		if v.IsValid() && k.index >= 0 {
 			f = v.Field(k.index)
 		}
-		c.kids[i].offset = 0
-		for _, j := range k.plus {
-			c.kids[i].offset += c.kids[j].prev - c.kids[j].offset
+		if near != nil {
+			c.kids[i].offset = -near[i]
+		} else {
+			c.kids[i].offset = c.offsetOf(k)
 		}
-		for _, j := range k.less {
-			c.kids[i].offset -= c.kids[j].prev - c.kids[j].offset
+		if k.sum >= 0 {
+			w.sum = c.kids[k.sum].sum(len(k.kids))
 		}
 		w.walk(k, &c.kids[i], f)
 	}
+}
+
+// offsetOf returns what the other fields of a struct add to one, and take from it.
+func (c *cell) offsetOf(k *plan) (offset uint64) {
+	for _, j := range k.plus {
+		offset += c.kids[j].value()
+	}
+	for _, j := range k.less {
+		offset -= c.kids[j].value()
+	}
+	return offset
+}
+
+// value is the last one of an integer.
+func (c *cell) value() uint64 { return c.prev - c.offset }
+
+// sum adds up the fields, so many of each, of the structs that a list last had.
+func (c *cell) sum(fields int) []uint64 {
+	sums := make([]uint64, fields)
+	elements := min(max(c.prev, 1)-1, uint64(len(c.kids)))
+	for i := range c.kids[:elements] {
+		for j := range c.kids[i].kids {
+			sums[j] += c.kids[i].kids[j].value()
+		}
+	}
+	return sums
 }
 
 // list codes the length, 0 for nil and else one more than it is, and the elements.
