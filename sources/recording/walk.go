@@ -39,9 +39,9 @@ type walker struct {
 	tableSum int
 	letters  [256]prob
 	cells    int
-	received uint64 // of the observation being coded, ns: what its own times are near
-	elements int    // left in this observation
-	text     int    // bytes of new strings left in this observation
+	received uint64   // of the observation being coded, ns: what its own times are near
+	elements int      // left in this observation
+	text     int      // bytes of new strings left in this observation
 	sum      []uint64 // what the fields of the next struct are near; nil if of none
 	err      error
 }
