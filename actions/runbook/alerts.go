@@ -14,6 +14,10 @@ type AlertOptions struct {
 	// before a session each call of Evaluate.
 	Every   time.Duration
 	Dialect Dialect
+	// Space is how near samples of one series may be for both to be remembered: of
+	// nearer ones the newest is, as if Prometheus scraped so often and just now. A
+	// counter that fell is remembered always. 0 remembers all.
+	Space time.Duration
 }
 
 // forgetAfter is how long a series that is not expected is remembered after it
@@ -67,7 +71,7 @@ func (a *Alerts) Expect(target, replica cluster.NodeID) {
 // Observe takes a sample of a series of target about replica.
 func (a *Alerts) Observe(target cluster.NodeID, f cluster.Family, replica cluster.NodeID, at time.Time, v float64) {
 	if s := a.series(target, f, replica); s != nil {
-		s.observe(at.UnixMilli(), v, memory(a.rules, f))
+		s.observe(PromSample{at.UnixMilli(), v}, memory(a.rules, f), a.options.Space)
 		a.newest = max(a.newest, at.UnixMilli())
 	}
 }

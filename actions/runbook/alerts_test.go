@@ -328,3 +328,41 @@ func BenchmarkAlerts(b *testing.B) {
 		f.scrape(samples...)
 	}
 }
+
+// TestAlertsRememberSparsely: a rate of samples some way apart is that of all of
+// them but for what grew within one space, also over a counter that fell.
+func TestAlertsRememberSparsely(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const space = 5 * time.Second
+		rules := ruleset()[:3]
+		all, some := NewAlerts(rules, AlertOptions{}), NewAlerts(rules, AlertOptions{Space: space})
+		step := rapid.IntRange(200, 20_000).Draw(t, "ms between scrapes")
+		most := rapid.Float64Range(0, 5).Draw(t, "most growth")
+		rnd := rapid.Float64Range(0, 1)
+		v, fallen := 0.0, 0
+		for i := range 400 {
+			if rapid.IntRange(0, 150).Draw(t, "falls") == 0 && v > 0 {
+				v, fallen = 0, fallen+1
+			}
+			v += most * rnd.Draw(t, "grows")
+			at := now.Add(time.Duration(i*step) * time.Millisecond)
+			for _, a := range []*Alerts{all, some} {
+				a.Observe("node1", cluster.FamilySyncErrors, "node2", at, v)
+			}
+			key := alertKey{cluster.FamilySyncErrors, "node2"}
+			x, y := all.targets["node1"][key], some.targets["node1"][key]
+			a, okA := x.value(&rules[2], &all.options, at.UnixMilli())
+			b, okB := y.value(&rules[2], &some.options, at.UnixMilli())
+			// Within a space of the range's edge there may be one sample more or less,
+			// and what is before the first is extrapolated from the spacing.
+			within := most * (2*space.Seconds()*1000/float64(step) + 2) / rules[2].Rate.Seconds()
+			if okA != okB || math.Abs(a-b) > within+0.06*a {
+				t.Fatalf("after %d: %v %v of all, %v %v of some", i, a, okA, b, okB)
+			}
+			apart := max(step, int(space.Milliseconds())-step) // of two that stay
+			if n, most := len(y.Samples), int(rules[2].Rate.Milliseconds())/apart+4+2*fallen; n > most {
+				t.Fatalf("%d samples, at most %d", n, most)
+			}
+		}
+	})
+}

@@ -6,8 +6,8 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// maxSamples bounds the memory of one counter whatever the interval: an hour at
-// 1 Hz, or five minutes at 14 Hz.
+// maxSamples bounds the memory of one counter whatever the interval and space: an
+// hour at 1 Hz, or five minutes at 14 Hz.
 const maxSamples = 4200
 
 // AlertSeries is the memory of one series of one target: as many samples as the
@@ -25,16 +25,20 @@ type AlertSeries struct {
 
 // observe appends a sample. One that is not newer is dropped, as Prometheus
 // drops what is out of order; a repeated old sample is so no new evidence.
-func (s *AlertSeries) observe(at int64, v float64, keep time.Duration) {
-	if n := len(s.Samples); n > 0 && at <= s.Samples[n-1].At {
+func (s *AlertSeries) observe(p PromSample, keep, space time.Duration) {
+	n := len(s.Samples)
+	if n > 0 && p.At <= s.Samples[n-1].At {
 		return
 	}
 	s.Seen, s.Stale = true, false
-	from := max(0, len(s.Samples)+1-maxSamples)
-	for from < len(s.Samples) && s.Samples[from].At < at-keep.Milliseconds() {
+	if n > 1 && p.At-s.Samples[n-2].At < space.Milliseconds() && p.Value >= s.Samples[n-1].Value {
+		n--
+	}
+	from := max(0, n+1-maxSamples)
+	for from < n && s.Samples[from].At < p.At-keep.Milliseconds() {
 		from++
 	}
-	s.Samples = append(s.Samples[from:], PromSample{at, v})
+	s.Samples = append(s.Samples[from:n], p)
 }
 
 // value returns what the rule's expression, less its comparison, gives at time at.

@@ -17,9 +17,31 @@ const (
 
 // counter is the recent past of one counter or gauge, oldest first.
 type counter struct {
-	points []CountPoint
+	points []mark
 	anew   bool // it fell once: its count is not that of all there ever was
 }
+
+// mark is a CountPoint in memory: 24 bytes for 40, since a thousand replicas have
+// a hundred thousand of them.
+type mark struct {
+	at    int64 // Taken, Unix ns
+	value float64
+	half  uint32 // Half in microseconds; at most 71 minutes
+}
+
+func markOf(p CountPoint) mark {
+	return mark{p.Taken.UnixNano(), p.Value, uint32(min(max(p.Half.Microseconds(), 0), math.MaxUint32))}
+}
+
+func (m mark) point() CountPoint {
+	return CountPoint{time.Unix(0, m.at).UTC(), time.Duration(m.half) * time.Microsecond, m.value}
+}
+
+// since returns the time from an older mark.
+func (m mark) since(o mark) time.Duration { return time.Duration(m.at - o.at) }
+
+// rate returns the growth per second from an older mark.
+func (m mark) rate(o mark) float64 { return (m.value - o.value) / m.since(o).Seconds() }
 
 // memory says what a counter keeps.
 type memory struct {
@@ -30,15 +52,15 @@ type memory struct {
 
 // add appends a point. A counter that fell was reset: its past is dropped, so
 // that no rate is drawn over the reset, and the return is true.
-func (c *counter) add(p CountPoint, m memory) (reset bool) {
-	n := len(c.points)
-	if n > 0 && !p.Taken.After(c.points[n-1].Taken) {
+func (c *counter) add(point CountPoint, m memory) (reset bool) {
+	p, n := markOf(point), len(c.points)
+	if n > 0 && p.at <= c.points[n-1].at {
 		return false
 	}
-	if reset = n > 0 && p.Value < c.points[n-1].Value; reset {
+	if reset = n > 0 && p.value < c.points[n-1].value; reset {
 		c.points, c.anew = c.points[:0], true
 	}
-	if n := len(c.points); n > 1 && p.Taken.Sub(c.points[n-2].Taken) < m.space {
+	if n := len(c.points); n > 1 && p.since(c.points[n-2]) < m.space {
 		c.points = c.points[:n-1]
 	}
 	c.points = append(c.points, p)
@@ -54,8 +76,8 @@ func (c *counter) trim(m memory) {
 		}
 		return
 	}
-	newest := c.points[len(c.points)-1].Taken
-	for len(c.points)-drop > keepPoints && newest.Sub(c.points[drop+1].Taken) >= m.window {
+	newest := c.points[len(c.points)-1]
+	for len(c.points)-drop > keepPoints && newest.since(c.points[drop+1]) >= m.window {
 		drop++
 	}
 	if drop > 0 {
@@ -63,12 +85,29 @@ func (c *counter) trim(m memory) {
 	}
 }
 
+// recall returns the points for a keyframe, and recalled is its reverse.
+func (c *counter) recall() []CountPoint {
+	list := make([]CountPoint, len(c.points))
+	for i, m := range c.points {
+		list[i] = m.point()
+	}
+	return list
+}
+
+func recalled(r *CountRecall) *counter {
+	c := &counter{points: make([]mark, len(r.Points)), anew: r.Anew}
+	for i, p := range r.Points {
+		c.points[i] = markOf(p)
+	}
+	return c
+}
+
 // last returns the newest point.
 func (c *counter) last() (CountPoint, bool) {
 	if c == nil || len(c.points) == 0 {
 		return CountPoint{}, false
 	}
-	return c.points[len(c.points)-1], true
+	return c.points[len(c.points)-1].point(), true
 }
 
 // rate returns the mean growth per second over what is remembered; unknown with
@@ -77,8 +116,7 @@ func (c *counter) rate() Figure {
 	if c == nil || len(c.points) < 2 {
 		return Figure{}
 	}
-	a, b := c.points[0], c.points[len(c.points)-1]
-	return Known((b.Value - a.Value) / b.Taken.Sub(a.Taken).Seconds())
+	return Known(c.points[len(c.points)-1].rate(c.points[0]))
 }
 
 // span returns the time that rate is over; 0 with fewer than two points.
@@ -86,7 +124,7 @@ func (c *counter) span() time.Duration {
 	if c == nil || len(c.points) < 2 {
 		return 0
 	}
-	return c.points[len(c.points)-1].Taken.Sub(c.points[0].Taken)
+	return c.points[len(c.points)-1].since(c.points[0])
 }
 
 // peak returns the greatest growth per second between two points that follow
@@ -94,8 +132,7 @@ func (c *counter) span() time.Duration {
 func (c *counter) peak() float64 {
 	most := 0.0
 	for i := 1; c != nil && i < len(c.points); i++ {
-		a, b := c.points[i-1], c.points[i]
-		most = max(most, (b.Value-a.Value)/b.Taken.Sub(a.Taken).Seconds())
+		most = max(most, c.points[i].rate(c.points[i-1]))
 	}
 	return most
 }
@@ -112,12 +149,12 @@ func (c *counter) pace(length float64) (slow, fast float64, ok bool) {
 	from := 0
 	for i := 1; i < len(c.points); i++ {
 		b := c.points[i]
-		for from+1 < i && b.Taken.Sub(c.points[from+1].Taken).Seconds() >= length {
+		for from+1 < i && b.since(c.points[from+1]).Seconds() >= length {
 			from++
 		}
 		a := c.points[from]
-		if over := b.Taken.Sub(a.Taken).Seconds(); over >= length {
-			rate := (b.Value - a.Value) / over
+		if b.since(a).Seconds() >= length {
+			rate := b.rate(a)
 			slow, fast = min(slow, rate), max(fast, rate)
 		}
 	}
@@ -149,14 +186,14 @@ func (c *counter) at(t time.Time) (value, bound float64, ok bool) {
 		return p.Value + r*ahead, math.Abs(r) * ahead / 2, true
 	}
 	for i := len(c.points) - 2; i >= 0; i-- {
-		a, b := c.points[i], c.points[i+1]
+		a, b := c.points[i].point(), c.points[i+1].point()
 		if t.Before(a.Taken) {
 			continue
 		}
 		f := t.Sub(a.Taken).Seconds() / b.Taken.Sub(a.Taken).Seconds()
 		return a.Value + f*(b.Value-a.Value), 0, true
 	}
-	a := c.points[0]
+	a := c.points[0].point()
 	back := a.Taken.Sub(t).Seconds()
 	return a.Value - r*back, math.Abs(r) * back / 2, true
 }

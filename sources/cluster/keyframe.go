@@ -68,7 +68,7 @@ func (s *State) remember() *Recall {
 		r.Logs = append(r.Logs, *s.logs[id])
 	}
 	for k, c := range s.counters {
-		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: slices.Clone(c.points), Anew: c.anew})
+		r.Counts = append(r.Counts, CountRecall{Node: k.node, Replica: k.replica, Family: k.family, Points: c.recall(), Anew: c.anew})
 	}
 	slices.SortFunc(r.Counts, func(a, b CountRecall) int {
 		// By family first: one family is read in the same scrapes everywhere, so
@@ -115,7 +115,8 @@ func (s *State) recall(r *Recall) {
 		l := r.Logs[i]
 		s.logs[l.Node] = &l
 	}
-	for _, c := range r.Counts {
-		s.counters[counterKey{c.Node, c.Replica, c.Family}] = &counter{slices.Clone(c.Points), c.Anew}
+	for i := range r.Counts {
+		c := &r.Counts[i]
+		s.counters[counterKey{c.Node, c.Replica, c.Family}] = recalled(c)
 	}
 }

@@ -91,7 +91,7 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	v.LastDuration = s.meanDuration(id, at)
 	if c := s.replicaCounter(id, FamilyCorruption); c != nil {
 		p, _ := c.last()
-		v.Corruptions, v.NewCorruptions = Known(p.Value), Known(p.Value-c.points[0].Value)
+		v.Corruptions, v.NewCorruptions = Known(p.Value), Known(p.Value-c.points[0].value)
 	}
 	if p, ok := s.replicaCounter(id, FamilySyncDiff).last(); ok && at.Sub(p.Taken) <= s.fresh() {
 		v.Diff = Known(p.Value)
@@ -126,8 +126,8 @@ func (s *State) meanDuration(id NodeID, at time.Time) Figure {
 	if !ok || sum == nil || len(sum.points) < 2 || len(count.points) < 2 || at.Sub(newest.Taken) > errorWindow {
 		return Figure{}
 	}
-	ds := sum.points[len(sum.points)-1].Value - sum.points[0].Value
-	dn := count.points[len(count.points)-1].Value - count.points[0].Value
+	ds := sum.points[len(sum.points)-1].value - sum.points[0].value
+	dn := count.points[len(count.points)-1].value - count.points[0].value
 	if dn <= 0 {
 		return Figure{}
 	}
