@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -145,20 +146,49 @@ func TestARampIsNotBegunOnAFailedGate(t *testing.T) {
 	}
 }
 
-// A first step that fails says how the limit before it is had back.
+// A first step that fails goes back to the limit before it, by what the preview
+// showed. A limit that was higher is none to go back to.
 func TestAFirstStepThatFails(t *testing.T) {
-	r := newRig(t)
-	r.limit.Limit, r.ingest = admin.Limit{PerSecond: 400}, 400
-	r.nodes["node2"].lag, r.nodes["node2"].apply = 0.2, 1500
-	r.run(time.Minute)
-	r.answer = func(Send) (admin.Result, bool) {
-		r.limit.Limit, r.ingest = admin.Limit{PerSecond: 500}, 500
-		return admin.Result{Verdict: admin.Accepted}, true
-	}
-	r.confirm(Ask{Kind: KindRamp})
-	r.nodes["node2"].apply = 0
-	r.run(time.Minute)
-	if f := r.state.Dialog.Finding; f.Effect != Regressed || !strings.Contains(f.Why.String(), "u puts 400/s back") {
-		t.Errorf("%s", f.Words(0))
+	for _, c := range []struct {
+		name   string
+		before int64
+		ask    Ask
+		first  int64
+		sent   int
+		want   string
+	}{
+		{"lower before", 400, Ask{Kind: KindRamp}, 500, 2, "stepped back to 400/s: "},
+		{"higher before", 2000, Ask{Kind: KindRamp, N: 500}, 500, 1, "the first step stays, there is no lower limit"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			r.limit.Limit, r.ingest = admin.Limit{PerSecond: c.before}, float64(c.before)
+			r.nodes["node2"].lag, r.nodes["node2"].apply = 0.2, 5000
+			r.run(time.Minute)
+			next := c.first
+			r.answer = func(Send) (admin.Result, bool) {
+				r.limit.Limit, r.ingest = admin.Limit{PerSecond: next}, float64(next)
+				next = c.before
+				return admin.Result{Verdict: admin.Accepted}, true
+			}
+			r.confirm(Ask{Kind: KindRamp, N: c.ask.N})
+			shown := ""
+			for _, l := range r.state.Dialog.Plan.Lines() {
+				if l.Name == "if step 1 fails" {
+					shown = l.Text.String()
+				}
+			}
+			if back := strings.Contains(shown, strconv.FormatInt(c.before, 10)); back != (c.sent == 2) {
+				t.Errorf("shown %q", shown)
+			}
+			r.nodes["node2"].apply = 0
+			r.run(time.Minute)
+			if f := r.state.Dialog.Finding; f.Effect != Regressed || !strings.Contains(f.Why.String(), c.want) {
+				t.Errorf("%s", f.Words(0))
+			}
+			if len(r.sent) != c.sent || r.state.Climb != nil {
+				t.Errorf("%d were sent, %+v goes on", len(r.sent), r.state.Climb)
+			}
+		})
 	}
 }

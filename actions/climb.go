@@ -13,7 +13,7 @@ import (
 type Climb struct {
 	Action string // of the ramp; those of later steps begin with it
 	Plan   *Plan
-	At     int           // the step that is in force, or on its way
+	At     int           // the step that is in force, or on its way; base after the first failed
 	Held   time.Duration // healthy time at this step
 	Paused cluster.Text  // why its time does not count now; empty if it does
 	Back   cluster.Text  // why it is stepping back; empty if it is not
@@ -38,6 +38,10 @@ const (
 // Words says where the ramp is: step 2 of 4, 500/s, 3m12s of 5m0s.
 func (c *Climb) Words(Now) string {
 	r := c.Plan.Ramp
+	if !c.Back.IsZero() {
+		_, n := r.at(c.At)
+		return "stepping back to " + strconv.FormatInt(n, 10) + "/s: " + c.Back.String()
+	}
 	s := "step " + strconv.Itoa(c.At+1) + " of " + strconv.Itoa(len(r.Steps)) + ", " + strconv.FormatInt(r.Steps[c.At], 10) + "/s, " +
 		c.Held.Round(time.Second).String() + " of " + r.Hold.String()
 	if !c.Paused.IsZero() {
@@ -56,7 +60,7 @@ func (m *machine) ramps(action string) bool {
 func (m *machine) climb(i int, g journal.Gestures) {
 	c := m.Climb
 	p := *c.Plan
-	p.Deed, p.Limit = c.Plan.Ramp.Deeds[i], c.Plan.Ramp.Steps[i]
+	p.Deed, p.Limit = c.Plan.Ramp.at(i)
 	p.Title = cluster.Clean("ramp to " + strconv.FormatInt(p.Limit, 10) + "/s")
 	action := c.Action
 	if c.serial > 0 {
@@ -97,9 +101,8 @@ func (m *machine) climbSettled(f Finding) {
 // inForce begins the hold of a step, or ends the ramp after the step back.
 func (m *machine) inForce() {
 	c := m.Climb
-	n := strconv.FormatInt(c.Plan.Ramp.Steps[c.At], 10) + "/s"
-	if !c.Back.IsZero() {
-		m.finishClimb(Regressed, "stepped back to "+n+": "+c.Back.String())
+	if _, n := c.Plan.Ramp.at(c.At); !c.Back.IsZero() {
+		m.finishClimb(Regressed, "stepped back to "+strconv.FormatInt(n, 10)+"/s: "+c.Back.String())
 		return
 	}
 	c.holding, c.since, c.sampled, c.Paused = true, m.now, m.now.Mono, cluster.Text{}
@@ -214,8 +217,8 @@ func (m *machine) advance() {
 func (m *machine) stepBack(why string) {
 	c := m.Climb
 	m.event("ramp_gate", c.Action, "failed: "+why, nil)
-	if c.At == 0 {
-		m.finishClimb(Regressed, why+"; the first step stays, "+c.Plan.wayBack())
+	if c.At == 0 && c.Plan.Ramp.Back == nil {
+		m.finishClimb(Regressed, why+"; the first step stays, there is no lower limit to go back to")
 		return
 	}
 	c.Back = cluster.Clean(why)

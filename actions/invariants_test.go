@@ -288,7 +288,9 @@ func (c *chaos) acts() map[string]func() {
 			ask(Ask{Kind: KindRamp})
 			c.settle()
 			confirm()
-			patience()
+			if !rapid.Bool().Draw(rt, "slow at once") {
+				patience()
+			}
 			if rapid.Bool().Draw(rt, "slow again") {
 				c.nodes["node2"].lag, c.nodes["node2"].apply = 30, 0
 				patience()
@@ -380,7 +382,7 @@ func (c *chaos) cure() {
 // happens is what has to happen at least once, or the test shows nothing.
 var happens = []string{
 	"send throttle", "send sync", "send reset", "send ramp", "outcome accepted", "outcome ambiguous", "outcome rejected", "outcome not_sent",
-	"effect effective", "effect inconclusive", "record near_miss", "record resolution", "a ramp went on", "a ramp stepped back",
+	"effect effective", "effect inconclusive", "record near_miss", "record resolution", "a ramp went on", "a ramp stepped back", "a ramp went back to what was before",
 }
 
 // TestInvariants holds the invariants against random streams of events, until all

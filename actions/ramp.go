@@ -17,6 +17,19 @@ type Schedule struct {
 	Steps []int64       // assertions per second, rising
 	Deeds []Deed        // of each step
 	Hold  time.Duration // healthy time at each step before the next
+	Back  Deed          // what is gone back to from the first step; nil if nothing lower was in force
+	Below int64         // the limit that Back sets
+}
+
+// base is the place of what was in force before the first step.
+const base = -1
+
+// at returns the deed and the limit of a step, and of the base.
+func (s *Schedule) at(i int) (Deed, int64) {
+	if i == base {
+		return s.Back, s.Below
+	}
+	return s.Deeds[i], s.Steps[i]
 }
 
 func proposeRamp(s *Scene, ask Ask) (*Plan, *Refusal) {
@@ -53,6 +66,13 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 		p.Ramp.Deeds = append(p.Ramp.Deeds, HTTP{req})
 	}
 	p.Deed = p.Ramp.Deeds[0]
+	if l := s.Limit; l.Known() && !l.Unlimited && l.PerSecond < steps[0] {
+		req, err := s.Requests.RateLimit(l.PerSecond)
+		if err != nil {
+			return nil, refuseFor(err)
+		}
+		p.Ramp.Back, p.Ramp.Below = HTTP{req}, l.PerSecond
+	}
 	p.Title = cluster.Clean("ramp ingest " + list(steps) + "/s, " + s.Hold.String() + " each")
 	p.Facts = append(p.Facts, s.limitFact(), s.ingestFact())
 	if r := worst(s.Snapshot); r != nil {
@@ -72,14 +92,6 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 	p.Stop = cluster.Clean("a lag above " + t.Critical.String() + " or a breaker that trips: one step back, by this same confirmation; missing data: it waits; a limit set by somebody else: it ends")
 	p.Undo = cluster.Clean(s.undoWords())
 	return p, nil
-}
-
-// wayBack says where to go from the first step of a ramp that failed.
-func (p *Plan) wayBack() string {
-	if l := p.before.limit; l.Known() && !l.Unlimited {
-		return "u puts " + limitWords(l) + " back"
-	}
-	return "there is none to go back to"
 }
 
 func list(steps []int64) string {

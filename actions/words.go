@@ -26,6 +26,10 @@ func (p *Plan) Lines() []Line {
 			lines := d.Lines()
 			list = append(list, named(i, "then", lines[len(lines)-1]))
 		}
+		if p.Ramp.Back != nil {
+			lines := p.Ramp.Back.Lines()
+			list = append(list, Line{"if step 1 fails", lines[len(lines)-1]})
+		}
 	}
 	list = append(list, Line{"target", p.Target.Words()})
 	for _, f := range p.Facts {
