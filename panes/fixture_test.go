@@ -28,7 +28,7 @@ func (s fakeSeries) Buckets(node cluster.NodeID, q cluster.Quantity, to time.Tim
 			continue
 		}
 		if v, ok := fn(max(0, at.Sub(bs[i].From.Add(width)).Seconds())); ok {
-			bs[i].N, bs[i].Min, bs[i].Max, bs[i].Last = 1, v, v, v
+			bs[i].N, bs[i].Min, bs[i].Max, bs[i].Last, bs[i].Taken = 1, v, v, v, bs[i].From
 		}
 	}
 	return bs

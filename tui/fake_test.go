@@ -131,7 +131,7 @@ func (f *fakeTimeline) Buckets(node cluster.NodeID, q cluster.Quantity, to time.
 		}
 		at := min(to.Sub(from), width-1)
 		v := f.lagAt(int(q)+len(node)+int(node[len(node)-1])%20, from.Add(at))
-		bs[i] = cluster.Bucket{From: from, N: 1, Min: v, Max: v, Last: v}
+		bs[i] = cluster.Bucket{From: from, N: 1, Min: v, Max: v, Last: v, Taken: from.Add(at)}
 	}
 	return bs
 }

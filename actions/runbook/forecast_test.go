@@ -225,7 +225,7 @@ func (l lagSeries) Buckets(_ cluster.NodeID, _ cluster.Quantity, to time.Time, w
 				b.Min, b.Max = v, v
 			}
 			b.N++
-			b.Min, b.Max, b.Last = min(b.Min, v), max(b.Max, v), v
+			b.Min, b.Max, b.Last, b.Taken = min(b.Min, v), max(b.Max, v), v, at
 		}
 	}
 	return out
@@ -235,6 +235,46 @@ func (lagSeries) Lines(cluster.NodeID, time.Time) []cluster.HeardLine { return n
 
 func (l lagSeries) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) {
 	return l.from, l.from.Add(time.Hour)
+}
+
+// TestForecastBetweenReadings: whenever within a second it is asked for, and
+// wherever in their seconds the readings come, a straight lag has a forecast. The
+// last value is held until the next one for the eye, not for the slope.
+func TestForecastBetweenReadings(t *testing.T) {
+	for _, jitter := range []float64{0, 0.3} {
+		for _, first := range []time.Duration{0, 400 * time.Millisecond, 990 * time.Millisecond} {
+			begin := now.Truncate(time.Second).Add(first)
+			state, hist := cluster.NewState(), cluster.NewHistory(cluster.HistoryOptions{})
+			publish := func(at time.Time, kind cluster.SourceKind, b cluster.Body) {
+				o := cluster.Observation{
+					Received: at, Mono: at.Sub(begin) + time.Minute, Taken: at,
+					Source: cluster.Source{Kind: kind, Node: "node1"}, Body: b,
+				}
+				state.Apply(&o)
+				hist.Apply(&o, state)
+			}
+			publish(begin.Add(-time.Second), cluster.FromMonitor, &cluster.Session{
+				Run: "r", Interval: time.Second, Speed: 1,
+				Thresholds: cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: time.Minute},
+				Primary:    cluster.NodeSpec{ID: "node1", Metrics: true}, Replicas: []cluster.NodeSpec{{ID: "node2"}},
+			})
+			taken := func(i int) time.Time {
+				return begin.Add(seconds(float64(i) + jitter*math.Sin(float64(7*i))))
+			}
+			for i := range 60 {
+				read := taken(i)
+				publish(read, cluster.FromMetrics, &cluster.MetricsReading{Asked: everyFamily, Samples: []cluster.Sample{
+					{Family: cluster.FamilyLag, Replica: "node2", Value: 1 + 0.5*read.Sub(begin).Seconds()},
+				}})
+				for at := read; i >= 25 && at.Before(taken(i+1)); at = at.Add(100 * time.Millisecond) {
+					s := state.Snapshot(at, hist)
+					if got := ForecastOf(s, s.Replica("node2")); got.Trend != TrendRising || got.Basis < 23*time.Second {
+						t.Fatalf("first %v, jitter %v, %v after reading %d: %v by %v of data", first, jitter, at.Sub(read), i, got.Trend, got.Basis)
+					}
+				}
+			}
+		}
+	}
 }
 
 // TestScores: what was said is held against what came, and against what is said

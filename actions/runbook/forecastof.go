@@ -22,10 +22,7 @@ func ForecastOf(s *cluster.Snapshot, r *cluster.Replica) Forecast {
 	if v <= limits.CaughtUp {
 		return Forecast{At: s.At, Limits: limits, CaughtUp: true}
 	}
-	// Readings come at about the same phase of each bucket.
-	width := lagWidth(s)
-	phase := r.Lag.Taken.Sub(r.Lag.Taken.Truncate(width))
-	return Predict(lagPoints(s, r.ID, s.At, phase), s.Touched(), s.At, limits)
+	return Predict(lagPoints(s, r.ID, s.At), s.Touched(), s.At, limits)
 }
 
 // limitsOf are what the forecasts of a cluster are about.
@@ -35,19 +32,15 @@ func limitsOf(s *cluster.Snapshot) ForecastLimits {
 
 func lagWidth(s *cluster.Snapshot) time.Duration { return max(s.Interval, time.Second) }
 
-// lagPoints are the last readings of a lag as of at, each at the given phase of
-// its bucket.
-func lagPoints(s *cluster.Snapshot, id cluster.NodeID, at time.Time, phase time.Duration) []Point {
+// lagPoints are the last readings of a lag as of at, each at its own time. What
+// is held for the eye until the next one comes is none: a lag that stood still
+// for a moment would seem to have bent.
+func lagPoints(s *cluster.Snapshot, id cluster.NodeID, at time.Time) []Point {
 	points := make([]Point, 0, forecastReadings)
 	for _, b := range s.Series.Buckets(id, cluster.QuantityLag, at, lagWidth(s), forecastReadings) {
-		if b.N == 0 {
-			continue
+		if b.N > 0 && !b.Taken.IsZero() {
+			points = append(points, Point{At: b.Taken, Seconds: b.Last})
 		}
-		taken := b.From.Add(phase)
-		if taken.After(at) {
-			taken = at
-		}
-		points = append(points, Point{At: taken, Seconds: b.Last})
 	}
 	return points
 }

@@ -67,7 +67,7 @@ func ForecastAt(s *cluster.Snapshot, id cluster.NodeID, at time.Time) Forecast {
 	if s.Series == nil {
 		return f
 	}
-	points := lagPoints(s, id, at, 0)
+	points := lagPoints(s, id, at)
 	if n := len(points); n > 0 && points[n-1].Seconds <= f.Limits.CaughtUp {
 		f.Gone, f.CaughtUp = false, true
 		return f

@@ -3,7 +3,11 @@ package cluster
 import (
 	"math"
 	"sort"
+	"time"
 )
+
+// notRead is the time of what is held.
+const notRead = math.MinInt64
 
 // bucketer sorts points and steps into the buckets of a chart. Times are Unix
 // milliseconds.
@@ -15,11 +19,15 @@ type bucketer struct {
 	fine         int64 // what is before is told by the coarser tier
 }
 
-func (b *bucketer) put(i int64, lo, hi, last float32) {
+// put adds to bucket i what was read at t, or is held where t is notRead.
+func (b *bucketer) put(i int64, lo, hi, last float32, t int64) {
 	if i < 0 || i >= int64(len(b.out)) {
 		return
 	}
 	x := &b.out[i]
+	if t != notRead {
+		x.Taken = time.UnixMilli(t).UTC()
+	}
 	if x.N == 0 {
 		x.Min, x.Max = float64(lo), float64(hi)
 	}
@@ -62,7 +70,7 @@ func (r *series) fill(b *bucketer, s *shape) {
 		if isNaN(p.v) {
 			continue
 		}
-		b.put(b.index(t), p.v, p.v, p.v)
+		b.put(b.index(t), p.v, p.v, p.v, t)
 		until := min(b.end+1, t+b.hold)
 		if i+1 < n {
 			until = min(until, s.unpack(r.raw.at(i+1).t))
@@ -76,7 +84,7 @@ func (b *bucketer) carry(v float32, t, until int64) {
 	last := min(b.index(until-1), int64(len(b.out))-1)
 	for i := max(0, b.index(t)+1); i <= last; i++ {
 		if b.out[i].N == 0 {
-			b.put(i, v, v, v)
+			b.put(i, v, v, v, notRead)
 		}
 	}
 }
@@ -95,7 +103,11 @@ func (r *series) steps(b *bucketer, tier int, s *shape, start, limit int64) {
 		}
 		last := b.index(min(from+w, limit, b.end+1) - 1)
 		for j := max(0, b.index(from)); j <= last; j++ {
-			b.put(j, x.min, x.max, x.last)
+			taken := int64(notRead)
+			if j == b.index(from) {
+				taken = from
+			}
+			b.put(j, x.min, x.max, x.last, taken)
 		}
 	}
 }

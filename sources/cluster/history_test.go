@@ -64,6 +64,9 @@ func TestNarrowBucketsHoldFreshValues(t *testing.T) {
 		if held := i < 20; held != (b[i].N > 0) || (held && b[i].Last != want) {
 			t.Errorf("second %d: %+v", i, b[i])
 		}
+		if read := i == 0 || i == 5; read != b[i].Taken.Equal(b[i].From) || !read && !b[i].Taken.IsZero() {
+			t.Errorf("second %d was read at %v", i, b[i].Taken)
+		}
 	}
 }
 

@@ -24,6 +24,9 @@ type Bucket struct {
 	From           time.Time
 	N              int
 	Min, Max, Last float64
+	// Taken is when Last was read; of a coarse step its beginning. Zero where Last
+	// is an earlier bucket's, held for the eye: that is no reading.
+	Taken time.Time
 }
 
 // Series answers what was measured over time. Implementations are safe for use

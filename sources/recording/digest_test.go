@@ -21,8 +21,8 @@ func windows() []window {
 	return []window{{10 * time.Second, 60}, {time.Minute, 60}, {20 * time.Second, 180}, {5 * time.Minute, 72}, {15 * time.Minute, 96}}
 }
 
-// drawn is what charts make of a series: how many points a column is of is not
-// seen, as long as there are some.
+// drawn is what charts make of a series: how many points a column is of, and when
+// exactly they were read, is not seen, as long as there are some.
 func drawn(s *cluster.Snapshot) map[string][]cluster.Bucket {
 	all := map[string][]cluster.Bucket{}
 	for _, r := range s.Replicas {
@@ -31,6 +31,7 @@ func drawn(s *cluster.Snapshot) map[string][]cluster.Bucket {
 				list := s.Series.Buckets(r.ID, q, s.At, w.width, w.n)
 				for i := range list {
 					list[i].N = min(list[i].N, 1)
+					list[i].Taken = time.Time{}
 				}
 				all[string(r.ID)+" "+w.width.String()+" "+string(rune('0'+q))] = list
 			}
