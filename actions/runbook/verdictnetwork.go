@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -35,15 +36,34 @@ func (d *diagnosis) network() {
 func calmPath(w *cluster.Network) string {
 	if trips, _ := w.Peer.Trips(); trips.Median.Known() {
 		words := "from the primary rtt " + figure(trips.Median, milliseconds)
-		if trips.Loss.Known() {
-			words += ", loss " + figure(trips.Loss, percent)
+		if v, ok := trips.Loss.Value(); ok {
+			words += ", loss " + lossOf(trips.Loss, trips.Probes, v)
 		}
 		if w.Peer.Port != cluster.PortUnknown {
 			words += ", RPC port " + w.Peer.Port.String()
 		}
 		return words
 	}
-	return "rtt " + figure(w.Median, milliseconds) + ", loss " + figure(w.Loss, percent) + ", RPC port " + w.Port.String()
+	loss := "?"
+	if v, ok := w.Loss.Value(); ok {
+		loss = lossOf(w.Loss, w.Probes, v)
+	}
+	return "rtt " + figure(w.Median, milliseconds) + ", loss " + loss + ", RPC port " + w.Port.String()
+}
+
+// lone tells whether what was lost is a single probe. Of a few that is a large
+// share, and says no more than that one was lost: it proves nothing alone.
+func lone(loss cluster.Figure, probes int) bool {
+	v, ok := loss.Value()
+	return ok && math.Round(v/100*float64(probes)) == 1
+}
+
+// lossOf is a loss in words, and of a single probe of how many.
+func lossOf(loss cluster.Figure, probes int, shown float64) string {
+	if lone(loss, probes) {
+		return percent(shown) + " (1 of " + strconv.Itoa(probes) + ")"
+	}
+	return percent(shown)
 }
 
 // probes judges loss and round trips. Starves says that the replica gets too
@@ -57,7 +77,7 @@ func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 		shared, gainsaid, weak bool
 		words                  string
 	}{
-		{loss, d.all.lossyLink(sensorLoss, highLoss), d.gainsaidLoss(w, loss), false, "loss " + percent(loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
+		{loss, d.all.lossyLink(sensorLoss, highLoss), d.gainsaidLoss(w, loss), lone(w.Loss, w.Probes), "loss " + lossOf(w.Loss, w.Probes, loss.shown()) + ", rtt " + figure(w.Median, milliseconds)},
 		{rtt, d.all.slowLink(sensorRTT, d.onset), d.gainsaidTrip(w), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(w.Loss, percent)},
 	} {
 		words := x.words + " by " + w.Method.String() + d.when(x.level)

@@ -32,7 +32,7 @@ func (d *diagnosis) pings(w *cluster.Network, starves bool) {
 		shared, weak bool
 		words        string
 	}{
-		{loss, d.all.lossyLink(sensorPathLoss, highLoss), false, "loss " + percent(loss.shown()) + ", rtt " + figure(trips.Median, milliseconds)},
+		{loss, d.all.lossyLink(sensorPathLoss, highLoss), lone(trips.Loss, trips.Probes), "loss " + lossOf(trips.Loss, trips.Probes, loss.shown()) + ", rtt " + figure(trips.Median, milliseconds)},
 		{rtt, d.all.slowLink(sensorPathRTT, d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(trips.Loss, percent)},
 	} {
 		words := "from the primary " + x.words + " by " + by + d.when(x.level)

@@ -38,8 +38,8 @@ func (w *world) observePaths() {
 		}
 		if !w.miss.ping {
 			p := &cluster.PeerPing{Every: pathsEvery * time.Second, Sent: 3}
-			for range p.Sent {
-				if !e.cut && w.rng.Float64()*100 >= e.loss+e.pathLoss {
+			for k := range p.Sent {
+				if !e.cut && !(e.losesPing && k == 1) && w.rng.Float64()*100 >= e.loss+e.pathLoss {
 					p.RTTs = append(p.RTTs, w.trip(n, e))
 				}
 			}
@@ -64,6 +64,13 @@ func (w *world) observePaths() {
 // trip is what a packet from the primary and its answer take.
 func (w *world) trip(n *vnode, e effect) time.Duration {
 	return time.Duration(math.Max(0.05, w.noisy(n.rtt)+e.rtt+e.pathRTT) * float64(time.Millisecond))
+}
+
+// lost has one second at which a packet is lost.
+func lost(second int, e effect) func(*world) {
+	return func(w *world) {
+		w.nodes[1].faults = append(w.nodes[1].faults, fault{from: second, until: second + 1, effect: e})
+	}
 }
 
 func pathRules() []rule {
@@ -104,6 +111,18 @@ func pathRules() []rule {
 			"the monitor's own way, and a cause that can't be seen", 3, hit(300, effect{capacity: 0.5, ownLoss: 15, ownRTT: 90}), 420,
 			cluster.CauseUnknown, unsure,
 			[]string{"but not from the primary"},
+			"",
+		},
+		{
+			"one probe of a few that was lost", 3, all(hit(300, effect{capacity: 0.5}), lost(372, effect{ownLoss: 100}), startAt(362), without(missing{primaryHost: true})), 382,
+			cluster.CauseUnknown, unsure,
+			[]string{"alone proves nothing: loss", "(1 of ", "normal: "},
+			"",
+		},
+		{
+			"one ping of the primary's that was lost", 3, all(hit(300, effect{capacity: 0.5}), lost(370, effect{losesPing: true}), startAt(362), without(missing{ss: true})), 382,
+			cluster.CauseUnknown, unsure,
+			[]string{"alone proves nothing: from the primary loss", "(1 of "},
 			"",
 		},
 		{

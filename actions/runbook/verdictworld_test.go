@@ -37,6 +37,7 @@ type effect struct {
 	ownPort   cluster.PortState
 	pathLoss  float64 // percent, on the primary's way only
 	pathRTT   float64 // ms, likewise
+	losesPing bool    // one of the primary's
 	cut       bool    // nothing of the monitor's reaches it
 	tripped   bool
 	errors    float64 // sync errors a second
@@ -183,7 +184,7 @@ func (n *vnode) now(second int) effect {
 		} {
 			*p[0] = max(*p[0], *p[1]*k)
 		}
-		e.completes = e.completes || f.completes
+		e.completes, e.losesPing = e.completes || f.completes, e.losesPing || f.losesPing
 		e.stops, e.cut, e.tripped = e.stops || f.stops, e.cut || f.cut, e.tripped || f.tripped
 		if f.port != cluster.PortUnknown {
 			e.port = f.port
