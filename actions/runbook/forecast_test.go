@@ -24,6 +24,14 @@ func straight(level, slope float64, length int) []Point {
 	return p
 }
 
+// sawTooth has a reading each second of a lag that goes up and falls back.
+func sawTooth(length int) (p []Point) {
+	for t := -length; t <= 0; t++ {
+		p = append(p, Point{now.Add(time.Duration(t) * time.Second), 12 + 0.4*float64((t+length)%17)})
+	}
+	return p
+}
+
 func TestForecastWords(t *testing.T) {
 	frozen := append(straight(90, -1, 60)[:40], straight(50, 0, 20)...)
 	for name, c := range map[string]struct {
@@ -44,6 +52,9 @@ func TestForecastWords(t *testing.T) {
 		"old":             {straight(30, -1, 120)[:60], nil, TrendUnknown, "can't tell (no recent data)"},
 		"after an action": {straight(90, -1, 90), []time.Time{now.Add(-9 * time.Second)}, TrendUnknown, "can't tell yet (9 s of data)"},
 		"later action":    {straight(90, -0.25, 90), []time.Time{now.Add(time.Second)}, TrendFalling, "~6 min (5-7)"},
+		"falling afar":    {straight(3000, -0.5, 60), nil, TrendFalling, "falling, can't tell how long"},
+		"saw-tooth":       {sawTooth(100), nil, TrendUnknown, "no clear trend (100 s of data)"},
+		"new saw-tooth":   {sawTooth(45), nil, TrendUnknown, "can't tell yet (45 s of data)"},
 		"just froze":      {frozen, nil, TrendFlat, "flat"},
 		"just turned":     {append(straight(80, 1, 70)[:60], straight(60, -1, 10)...), nil, TrendUnknown, "can't tell yet (9 s of data)"},
 	} {

@@ -8,7 +8,9 @@ import (
 
 // Words says what the forecast comes to, as coarsely as it is known: "~6 min
 // (4-11)" until caught up, "60 s in ~45 s (30-70)", "flat", "not converging",
-// "falling ever slower", "can't tell yet (12 s of data)".
+// "falling ever slower", "can't tell yet (12 s of data)". Where enough data are
+// there and still tell nothing, as of a saw-tooth, waiting for more is no use: "no
+// clear trend (111 s of data)".
 func (f Forecast) Words() string {
 	switch {
 	case f.Gone:
@@ -23,12 +25,19 @@ func (f Forecast) Words() string {
 		return "flat"
 	case f.Slowing && f.Trend == TrendFalling:
 		return "falling ever slower"
+	case f.Trend == TrendFalling:
+		return "falling, can't tell how long"
 	case f.Trend == TrendRising:
 		return "not converging"
+	case f.Basis >= enoughBasis:
+		return "no clear trend (" + spoken(f.Basis) + " of data)"
 	default:
 		return "can't tell yet (" + spoken(f.Basis) + " of data)"
 	}
 }
+
+// enoughBasis is the time after which a lag that goes straight has a forecast.
+const enoughBasis = time.Minute
 
 // unit is a coarse unit of time. Numbers are rounded to fine below limit, and to
 // coarse beyond.
