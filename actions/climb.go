@@ -155,7 +155,7 @@ func (m *machine) overtaken() string {
 	c, l := m.Climb, m.World.Limit
 	n := c.Plan.Ramp.Steps[c.At]
 	switch {
-	case l.Known() && l.At.After(c.since.Wall):
+	case l.since(c.since):
 		if l.Unlimited || l.PerSecond != n {
 			return othersWords(l, admin.Limit{}, false)
 		}

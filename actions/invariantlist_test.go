@@ -185,19 +185,39 @@ func checkVerdict(m moment) error {
 	return nil
 }
 
+// checkNewer looks at each word on an effect: what it was judged by, and that the
+// cluster was read at all since the answer, whatever the clocks say.
 func checkNewer(m moment) error {
 	for _, d := range m.out {
 		w, ok := d.(WriteRecord)
-		if !ok || w.Record.Effect == nil || w.Record.Effect.Verdict != string(Effective) || m.climbs[w.Record.Effect.Action] != nil {
+		if !ok || w.Record.Effect == nil {
 			continue
 		}
-		s, answered := m.after.World.Snapshot, m.answered[w.Record.Effect.Action]
-		newest := s.Primary.Metrics.Newest
-		if w.Copy.Kind.String() == string(KindReset) {
-			newest = s.Primary.Admin.Newest
+		e := w.Record.Effect
+		answered := m.answered[e.Action]
+		ofRamp := m.climbs[e.Action] != nil && len(e.Facts) == 0 // the whole ramp's, by its gates
+		switch Effect(e.Verdict) {
+		case Applied, NotApplied:
+		case Effective, NoEffect, Regressed:
+			if ofRamp {
+				continue
+			}
+			s := m.after.World.Snapshot
+			newest := s.Primary.Metrics.Newest
+			if w.Copy.Kind.String() == string(KindReset) {
+				newest = s.Primary.Admin.Newest
+			}
+			if !newest.After(answered.Wall.Add(s.Interval)) || m.scraped <= answered.Mono {
+				return fmt.Errorf("%s: answered at %v, the newest reading is of %v", e.Verdict, answered.Wall, newest)
+			}
+		default:
+			continue
 		}
-		if !newest.After(answered.Add(s.Interval)) {
-			return fmt.Errorf("answered at %v, the newest reading is of %v", answered, newest)
+		m.seen["effect judged"]++
+		for _, f := range e.Facts {
+			if at := m.now().Wall.Add(-f.Age); f.Age > 0 && !at.After(answered.Wall) {
+				return fmt.Errorf("%s by the %s of %v: answered at %v", e.Verdict, f.Name, at, answered.Wall)
+			}
 		}
 	}
 	return nil

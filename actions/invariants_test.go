@@ -33,7 +33,8 @@ type chaos struct {
 	recorded map[string]bool          // intents that are on disk
 	sentAt   map[string]bool
 	answers  map[string]admin.Verdict
-	answered map[string]time.Time
+	answered map[string]Now
+	scraped  time.Duration // monotonic: the newest reading
 	outcomes map[string][]string
 	climbs   map[string][]int64 // limits that a ramp sent, by its plan
 	flying   int
@@ -52,7 +53,7 @@ func (r rapidTB) Fatalf(f string, a ...any) { r.rt.Fatalf(f, a...) }
 func newChaos(t *testing.T, rt *rapid.T, seen map[string]int) *chaos {
 	c := &chaos{
 		rig: newRig(rapidTB{t, rt}), rt: rt, seen: seen, painted: map[uint64]time.Duration{}, shown: map[string]Plan{}, recorded: map[string]bool{},
-		sentAt: map[string]bool{}, answers: map[string]admin.Verdict{}, answered: map[string]time.Time{}, outcomes: map[string][]string{}, climbs: map[string][]int64{},
+		sentAt: map[string]bool{}, answers: map[string]admin.Verdict{}, answered: map[string]Now{}, outcomes: map[string][]string{}, climbs: map[string][]int64{},
 	}
 	c.state.set.Hold = 10 * time.Second
 	c.nodes[hostile] = &node{lag: 1, apply: 1500, progress: 1}
@@ -161,11 +162,20 @@ func (c *chaos) answer(s Send, v admin.Verdict) {
 		r.Failure = cluster.Fail(cluster.FailReset, "something went wrong", "")
 	}
 	c.flying--
-	c.answers[s.Action], c.answered[s.Action] = v, c.now().Wall
+	c.answers[s.Action], c.answered[s.Action] = v, c.now()
 	c.step(Answered{Action: s.Action, Result: r})
-	if rapid.Bool().Draw(c.rt, "looked at once") {
+	for range rapid.IntRange(0, 3).Draw(c.rt, "looks at what there is") {
+		c.mono += 300 * time.Millisecond
 		c.step(Seen{World: c.world()})
 	}
+}
+
+// scrape is a round of readings, if the primary answers.
+func (c *chaos) scrape() {
+	if !c.blind {
+		c.scraped = c.mono
+	}
+	c.rig.scrape()
 }
 
 // settle delivers all that is asked for, in order.
@@ -346,7 +356,7 @@ func (c *chaos) acts() map[string]func() {
 
 // turn changes the cluster.
 func (c *chaos) turn(rt *rapid.T) {
-	switch rapid.IntRange(0, 9).Draw(rt, "turn") {
+	switch rapid.IntRange(0, 10).Draw(rt, "turn") {
 	case 0:
 		c.blind = !c.blind
 	case 1:
@@ -368,6 +378,8 @@ func (c *chaos) turn(rt *rapid.T) {
 		c.ingest = float64(rapid.IntRange(1, 3000).Draw(rt, "ingest"))
 	case 9:
 		c.cure()
+	case 10:
+		c.lagless = !c.lagless
 	}
 }
 
@@ -376,7 +388,7 @@ func (c *chaos) cure() {
 	for _, n := range c.nodes {
 		n.lag, n.apply, n.progress = 0.2, 4000, 1
 	}
-	c.tripped, c.blind, c.ingest = nil, false, min(c.ingest, 1500)
+	c.tripped, c.blind, c.lagless, c.ingest = nil, false, false, min(c.ingest, 1500)
 }
 
 // happens is what has to happen at least once, or the test shows nothing.

@@ -109,8 +109,7 @@ func (s *Scene) trippedBreaker(agent cluster.NodeID) *cluster.Breaker {
 
 // sinceAdmin tells whether the list of breakers is newer than the answer.
 func (s *Scene) sinceAdmin(t *Trial) bool {
-	a := s.Snapshot.Primary.Admin
-	return a.Reachable && a.Newest.After(t.Answered.Wall.Add(s.Snapshot.Interval))
+	return t.Before(s.Snapshot.Primary.Admin, s.Snapshot.Interval)
 }
 
 func readBackReset(t *Trial, s *Scene) Finding {

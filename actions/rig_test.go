@@ -29,6 +29,7 @@ type rig struct {
 	tripped       []cluster.NodeID
 	blind         bool // the primary does not answer
 	mute          bool // no replica does
+	lagless       bool // the primary tells no lag
 	limit         LimitReading
 	peer          admin.Peer
 	looked        any // what a Look finds
@@ -87,6 +88,9 @@ func (r *rig) scrape() {
 	}
 	m := &cluster.MetricsReading{Asked: 1<<cluster.NumFamilies - 1, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: r.count}}}
 	for _, f := range []cluster.Family{cluster.FamilyLag, cluster.FamilySyncProgress} {
+		if f == cluster.FamilyLag && r.lagless {
+			continue
+		}
 		for _, id := range r.order {
 			v := r.nodes[id].lag
 			if f == cluster.FamilySyncProgress {
@@ -115,7 +119,7 @@ func (r *rig) scrape() {
 func (r *rig) world() World {
 	l := r.limit
 	if !l.At.IsZero() {
-		l.At = r.now().Wall
+		l.At, l.Mono = r.now().Wall, r.mono
 	}
 	return World{Snapshot: r.fold.Snapshot(r.now().Wall, r.hist), Limit: l, Peer: r.peer, Looked: r.looked, LookFailed: r.lookFailed}
 }

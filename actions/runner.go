@@ -327,10 +327,10 @@ func (r *Runner) read(d ReadFacts) World {
 	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil { // beside, since either may hang
 		looking.Go(func() { w.Looked, w.LookFailed = a.Look(ctx, d.Ask) })
 	}
-	begin := r.o.Clock.Now() // what it tells is at least as new as that
+	begin := r.Now() // what it tells is at least as new as that
 	limit, read := r.o.Client.ReadRateLimit(ctx)
 	looking.Wait()
-	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin, Failure: read.Failure}, read.Peer
+	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin.Wall, Mono: begin.Mono, Failure: read.Failure}, read.Peer
 	w.Snapshot = r.o.Snapshot()
 	return w
 }

@@ -97,6 +97,7 @@ type Trial struct {
 	// Memory is what a Judge keeps from one time to the next: a value, never changed.
 	Memory any
 
+	seq      uint64        // of the newest observation that was seen before the answer
 	nextRead time.Duration // hand
 	look     string        // the ReadFacts that is waited for; empty for none
 	lookedAt time.Duration // hand, when it was asked for

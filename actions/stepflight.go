@@ -100,6 +100,9 @@ func (m *machine) answered(w Answered) {
 		m.peace = max(m.peace, m.now.Hand+after.Wait)
 	}
 	t := Trial{Action: f.Action, Plan: f.Plan, Result: r, Sent: f.Since, Answered: m.now}
+	if s := m.World.Snapshot; s != nil {
+		t.seq = s.LastSeq
+	}
 	row := m.set.row(f.Plan.Kind)
 	switch r.Verdict {
 	case admin.Accepted:

@@ -152,7 +152,7 @@ func (s *Scene) undoWords() string {
 // readBackLimit looks whether a limit is in force whose answer was lost.
 func readBackLimit(t *Trial, s *Scene) Finding {
 	n := t.Plan.Limit
-	if s.Limit.Known() && s.Limit.At.After(t.Answered.Wall) {
+	if s.Limit.since(t.Answered) {
 		f := s.limitFact()
 		switch {
 		case !s.Limit.Unlimited && s.Limit.PerSecond == n:
@@ -182,8 +182,14 @@ func (s *Scene) newer(t *Trial) (float64, bool) {
 // since tells whether the primary's newest reading is newer than the answer by
 // an interval: what is older says nothing of the effect.
 func (s *Scene) since(t *Trial) bool {
-	m := s.Snapshot.Primary.Metrics
-	return m.Reachable && m.Newest.After(t.Answered.Wall.Add(s.Snapshot.Interval))
+	return t.Before(s.Snapshot.Primary.Metrics, s.Snapshot.Interval)
+}
+
+// Before tells whether the answer came before the newest reading of a source, by
+// an interval at least. Where the wall clock was set back, what was read before
+// the answer is of a later time: the order of the stream tells then.
+func (t *Trial) Before(a cluster.Access, interval time.Duration) bool {
+	return a.Reachable && a.Seq > t.seq && a.Newest.After(t.Answered.Wall.Add(interval))
 }
 
 // Times of the verification of a limit, after the answer.
@@ -200,7 +206,7 @@ func judgeThrottle(t *Trial, s *Scene) Finding {
 	}
 	n := float64(t.Plan.Limit)
 	facts := []Fact{s.ingestFact()}
-	if l := s.Limit; l.Known() && l.At.After(t.Answered.Wall) && (l.Unlimited || l.PerSecond != t.Plan.Limit) {
+	if l := s.Limit; l.since(t.Answered) && (l.Unlimited || l.PerSecond != t.Plan.Limit) {
 		return s.judgeOther(t)
 	}
 	if v > 1.1*n {

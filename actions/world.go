@@ -11,7 +11,8 @@ import (
 // LimitReading is the rate limit as the server tells it.
 type LimitReading struct {
 	admin.Limit
-	At time.Time // zero: nobody asked yet
+	At   time.Time     // zero: nobody asked yet
+	Mono time.Duration // that instant on the stream's monotonic clock
 	// Failure is why it is not known; of kind FailMissing where this server can't
 	// tell at all.
 	Failure *cluster.Failure
@@ -19,6 +20,10 @@ type LimitReading struct {
 
 // Known tells whether there is a value, or the word that there is no limit.
 func (l LimitReading) Known() bool { return !l.At.IsZero() && l.Failure == nil }
+
+// since tells whether it was asked for after an instant, whatever the wall clock
+// did.
+func (l LimitReading) since(n Now) bool { return l.Known() && l.Mono > n.Mono }
 
 // World is all that is known of the cluster when something is decided.
 type World struct {

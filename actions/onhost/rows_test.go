@@ -18,7 +18,7 @@ func sceneAt(after time.Duration, metrics bool) *actions.Scene {
 	s.Primary.Metrics.Reachable = metrics
 	s.Primary.Metrics.Newest = wall
 	if metrics {
-		s.Primary.Metrics.Newest = wall.Add(after)
+		s.Primary.Metrics.Newest, s.Primary.Metrics.Seq = wall.Add(after), 1
 	}
 	return &actions.Scene{
 		World: actions.World{Snapshot: s}, Settings: &actions.Settings{},

@@ -141,7 +141,7 @@ func judgeRestart(t *actions.Trial, s *actions.Scene) actions.Finding {
 	}
 	m := s.Snapshot.Primary.Metrics
 	age, known := m.Age(s.Now.Wall)
-	answers := known && m.Reachable && m.Newest.After(t.Answered.Wall.Add(s.Snapshot.Interval)) && age <= 10*time.Second
+	answers := known && t.Before(m, s.Snapshot.Interval) && age <= 10*time.Second
 	finding, why := h.See(s.Now.Mono-t.Answered.Mono, u, answers)
 	t.Memory = h
 	f := actions.Finding{Why: why, Effect: map[Finding]actions.Effect{

@@ -37,7 +37,7 @@ func (a *attempts) add(o *Observation) {
 func (a *attempts) view(configured bool, since, at time.Time, fresh time.Duration) Access {
 	v := Access{Configured: configured}
 	if a.usable != nil {
-		v.Newest, v.Took = a.usable.Taken, a.usable.Took
+		v.Newest, v.Took, v.Seq = a.usable.Taken, a.usable.Took, a.usable.Seq
 	}
 	switch {
 	case a.newest == nil && !configured:

@@ -52,6 +52,9 @@ type Access struct {
 	Err *Failure
 	// Newest is when the newest usable reading was taken; zero if never.
 	Newest time.Time
+	// Seq is that reading's place in the stream: what came later than something else
+	// is told by it, whatever a wall clock did meanwhile.
+	Seq uint64
 	// Attempt is when the newest attempt ended; zero if never.
 	Attempt time.Time
 	// Took is how long the newest usable reading took.

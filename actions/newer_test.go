@@ -1,0 +1,60 @@
+package actions
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+)
+
+// Nothing is said of an effect by what was read before the answer, however often
+// that is looked at, and though the clock was set back meanwhile.
+func TestNothingIsToldByOlderReadings(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		set     func(*rig)
+		ask     Ask
+		verdict admin.Verdict
+		phase   string
+		end     Effect
+	}{
+		{"a limit, and no lag is known", func(r *rig) { r.lagless = true }, Ask{Kind: KindThrottle, N: 5000}, admin.Accepted, "verifying", Effective},
+		{"the same limit, its answer lost", func(r *rig) { r.limit.Limit, r.ingest = admin.Limit{PerSecond: 1500}, 1500 }, Ask{Kind: KindThrottle, N: 1500}, admin.Ambiguous, "reading back", Applied},
+		{"a breaker that was closed", nil, Ask{Kind: KindReset, Target: "node2"}, admin.Accepted, "verifying", Effective},
+	} {
+		for _, back := range []time.Duration{0, time.Hour} {
+			t.Run(c.name+", clock back "+back.String(), func(t *testing.T) {
+				r := newRig(t)
+				if c.set != nil {
+					c.set(r)
+					r.run(time.Minute)
+				}
+				r.answer = func(Send) (admin.Result, bool) {
+					r.skew, r.holds = -back, true
+					if n := r.state.Flight.Plan.Limit; n > 0 {
+						r.limit = LimitReading{Limit: admin.Limit{PerSecond: n}, At: r.now().Wall}
+					}
+					return admin.Result{Verdict: c.verdict}, true
+				}
+				r.confirm(c.ask)
+				r.want(c.phase, 1)
+				for range 3 {
+					r.mono += 250 * time.Millisecond
+					r.do(Seen{World: r.world()})
+				}
+				r.want(c.phase, 1)
+				if x := r.state.Trials[0]; x.Moved || x.Finding.Effect != NotYet {
+					t.Fatalf("judged by what was before it: %+v", x)
+				}
+				if back > 0 {
+					return // what comes is of an earlier time: nothing is known for an hour
+				}
+				r.holds = false
+				r.run(50 * time.Second)
+				if list := r.records("effect"); len(list) == 0 || list[0].Effect.Verdict != string(c.end) {
+					t.Errorf("%+v in %s: %s", list, r.phase(), r.state.Dialog.Finding.Why)
+				}
+			})
+		}
+	}
+}
