@@ -3,15 +3,18 @@ package actions
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/admin/admintest"
+	"github.com/stemedb/stemetop/actions/journal"
 )
 
 const canary = "canary-4711-secret"
@@ -29,7 +32,7 @@ func TestNoSecretInAnyOutput(t *testing.T) {
 			text := fmt.Sprintf(`{"error":{"code":%q,"message":"you sent %s"}}`, canary, r.Header.Get("Authorization"))
 			admintest.Answer(status, "application/json; x="+canary, text, "Retry-After: "+canary, "Location: http://"+canary+"/")(s, conn, r, body)
 		})
-		for _, o := range []admin.Options{
+		for i, o := range []admin.Options{
 			{URL: "http://" + server.Addr(), TokenFile: file},
 			{URL: "http://dana:" + canary + "@" + server.Addr()},
 		} {
@@ -63,6 +66,10 @@ func TestNoSecretInAnyOutput(t *testing.T) {
 				}
 				out.Write(b)
 			}
+			// That there was a secret is recorded, by the header's name.
+			if got, want := recordedHeaders(t, paths), sentHeaders(server.Headers()[i]); !slices.Equal(got, want) {
+				t.Errorf("recorded are the headers %q, sent %q", got, want)
+			}
 			// Of the password, also as basic authentication writes it.
 			for _, secret := range []string{canary, "ZGFuYTpjYW5hcnktNDcxMS1zZWNyZXQ="} {
 				if i := strings.Index(out.String(), secret); i >= 0 {
@@ -74,4 +81,33 @@ func TestNoSecretInAnyOutput(t *testing.T) {
 			t.Fatal("the secrets were not sent: this test shows nothing")
 		}
 	}
+}
+
+// recordedHeaders are the names in the newest intent of a journal.
+func recordedHeaders(t *testing.T, paths []string) (names []string) {
+	t.Helper()
+	segments, err := journal.Segments(filepath.Dir(paths[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range segments {
+		if err := journal.Read(path, func(r journal.Record) {
+			if r.Intent != nil {
+				names = r.Intent.Request.Headers
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names
+}
+
+// sentHeaders are the names that a server saw, but for those that frame the
+// message.
+func sentHeaders(h http.Header) []string {
+	h = h.Clone()
+	for _, name := range []string{"Content-Length", "Connection"} {
+		h.Del(name)
+	}
+	return slices.Sorted(maps.Keys(h))
 }

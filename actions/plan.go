@@ -32,7 +32,7 @@ func (h HTTP) Lines() []cluster.Text {
 func (h HTTP) Record() journal.Request {
 	return journal.Request{
 		Method: h.Method(), URL: h.URL(), ContentType: h.ContentType(), Body: string(h.Body()), Digest: h.Digest(),
-		Headers: []string{"Accept", "Content-Type", "User-Agent", "X-Audit-Head", "X-Request-Id"},
+		Headers: h.Headers(),
 	}
 }
 

@@ -20,6 +20,7 @@ type Request struct {
 	body                     []byte
 	shape                    Shape
 	digest                   string
+	authorized               bool // a secret goes along, as Authorization
 }
 
 // NewRequest returns a request of a JSON body. The error is a *cluster.Failure of
@@ -61,6 +62,20 @@ func (r Request) Body() []byte { return slices.Clone(r.body) }
 
 // Digest returns the SHA-256, in hex, of method, URL, content type and body.
 func (r Request) Digest() string { return r.digest }
+
+// Headers returns the names of the headers that go along, in their order. Of those
+// that frame the message (Host, Content-Length, Connection) there are none.
+func (r Request) Headers() []string {
+	list := []string{"Accept", "User-Agent", "X-Audit-Head", "X-Request-Id"}
+	if r.contentType != "" {
+		list = append(list, "Content-Type")
+	}
+	if r.authorized {
+		list = append(list, "Authorization")
+	}
+	slices.Sort(list)
+	return list
+}
 
 // IsZero tells whether nothing was made.
 func (r Request) IsZero() bool { return r.method == "" }
@@ -113,5 +128,7 @@ func (c *Client) post(path string, body any, s Shape) (Request, error) {
 	if err := e.Encode(body); err != nil {
 		return Request{}, cluster.Fail(cluster.FailOther, "can't encode the request", "")
 	}
-	return NewRequest(http.MethodPost, c.base.String()+path, bytes.TrimSuffix(b.Bytes(), []byte("\n")), s)
+	r, err := NewRequest(http.MethodPost, c.base.String()+path, bytes.TrimSuffix(b.Bytes(), []byte("\n")), s)
+	r.authorized = c.token != "" || c.user != nil
+	return r, err
 }
