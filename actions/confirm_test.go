@@ -224,6 +224,7 @@ func TestRecheck(t *testing.T) {
 		{"limit", "limit", lower, func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 1400} }},
 		{"server", "server", lower, func(r *rig) { r.peer.Address = "10.0.0.9:18180" }},
 		{"certificate", "certificate", lower, func(r *rig) { r.peer.Certificate = "bb" }},
+		{"another process", "primary's process", lower, func(r *rig) { r.count = 5000; r.mono += 250 * time.Millisecond; r.scrape() }},
 		{"band of the lag", "worst lag", lower, func(r *rig) { r.nodes["node2"].lag = 70; r.scrape() }},
 		{"replica gone", "", plain, func(r *rig) { delete(r.nodes, "node2"); r.order = r.order[1:]; r.scrape() }},
 		{"breaker", "breaker of agent-node2", Ask{Kind: KindReset, Target: "node2"}, func(r *rig) { r.tripped = nil; r.scrape() }},

@@ -186,7 +186,7 @@ func (s *Scene) usual(p *Plan) {
 	if why := s.stale(); why != "" {
 		p.Blocked = cluster.Clean(why)
 	}
-	p.before.limit, p.before.ingest = s.Limit, s.Snapshot.Primary.IngestPerSecond
+	p.before.limit, p.before.ingest, p.before.count = s.Limit, s.Snapshot.Primary.IngestPerSecond, s.Snapshot.Primary.Assertions
 	p.before.lags = map[cluster.NodeID]cluster.Figure{}
 	for i := range s.Snapshot.Replicas {
 		r := &s.Snapshot.Replicas[i]
@@ -226,6 +226,8 @@ func wait(d time.Duration) string {
 }
 
 func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 0, 64) + " %" }
+
+func whole(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }
 
 func tenth(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 

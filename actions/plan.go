@@ -98,6 +98,7 @@ type Plan struct {
 type before struct {
 	limit    LimitReading
 	ingest   cluster.Figure
+	count    cluster.Figure // assertions that the primary has, by itself
 	lags     map[cluster.NodeID]cluster.Figure
 	watch    cluster.NodeID // the replica that the effect is judged by; empty for none
 	tripped  bool           // the breaker of a reset was in the list
@@ -128,6 +129,11 @@ func changes(old, now *Plan) []Change {
 	}
 	if restarted(old.Target.Started, now.Target.Started, now.slack) {
 		note("primary's start", clock(old.Target.Started), clock(now.Target.Started))
+	}
+	if a, ok := old.before.count.Value(); ok {
+		if b, ok := now.before.count.Value(); ok && b < a { // it only grows while a process lives
+			note("primary's process", "at "+whole(a)+" assertions", "at "+whole(b)+": it restarted, or is another")
+		}
 	}
 	note("what it does", old.Title.String(), now.Title.String())
 	if len(list) == 0 {
