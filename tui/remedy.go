@@ -263,6 +263,8 @@ func (m *model) doing() cluster.Text {
 			text += ": " + t.Finding.Why.String()
 		}
 		return cluster.Clean(text)
+	case s.Peace(m.o.Actions.Now()) > 0:
+		return cluster.Clean(peaceWords(s.Peace(m.o.Actions.Now())))
 	case len(s.Open) > 0:
 		return cluster.Clean("not known what became of: " + s.Open[0].Title.String() + " (x to say)")
 	case !s.Journal.IsZero():

@@ -95,7 +95,7 @@ func (t *sheet) dialog(m *model, s *actions.State) box {
 		t.labelledText("hint", m.styles.Text, d.Refusal.Hint)
 	case d.Phase >= actions.ReadingBack:
 		t.whole = true
-		t.became(d, m.o.Actions.Now())
+		t.became(s, d, m.o.Actions.Now())
 	default:
 		t.plan(s, d, m.o.Actions.Now())
 	}
@@ -132,8 +132,13 @@ func (t *sheet) plan(st *actions.State, d *actions.Dialog, now actions.Now) {
 		t.labelled("changed", s.Warn, c.Words().String())
 	}
 	if left := st.Peace(now); left > 0 {
-		t.labelled("warning", s.Warn, "the server asked to be left alone for "+upTo(left))
+		t.labelled("warning", s.Warn, peaceWords(left))
 	}
+}
+
+// peaceWords count down what the server asked for by a Retry-After.
+func peaceWords(left time.Duration) string {
+	return "the server asked to be left alone, " + upTo(left) + " more"
 }
 
 // facts are values of some time ago, with their ages by now and where they are
@@ -145,9 +150,12 @@ func (t *sheet) facts(list []actions.Fact, ago time.Duration) {
 }
 
 // became is what became of what was sent.
-func (t *sheet) became(d *actions.Dialog, now actions.Now) {
+func (t *sheet) became(st *actions.State, d *actions.Dialog, now actions.Now) {
 	if d.Result != nil {
 		t.labelled("answer", t.s.StepStyle(string(d.Result.Verdict)), d.Result.Summary().String())
+		if left := st.Peace(now); d.Result.Answer.RetryAfter.Given && left > 0 {
+			t.labelled("wait", t.s.Warn, peaceWords(left)+"; asking sooner takes the arming key")
+		}
 	}
 	f := &d.Finding
 	switch {
