@@ -62,6 +62,7 @@ const (
 	NeedsRate
 	NeedsReplica
 	NeedsAgent
+	NeedsNumber // typed before there is a plan; none lets the plan choose
 )
 
 // Action is a row of the table of actions. Further rows come from packages that
@@ -73,6 +74,8 @@ type Action struct {
 	Brief string // a word for a line of keys
 	Help  string // what the key does, in a line
 	Needs Needs
+	// Number is what is typed where Needs is NeedsNumber: rpc_timeout_ms.
+	Number string
 	// Absolute says that it sets a value whatever was there, so that no unresolved
 	// outcome forbids it.
 	Absolute bool

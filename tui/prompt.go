@@ -31,7 +31,7 @@ func (p *prompt) key(m *model, k tea.KeyPressMsg) bool {
 		return true
 	case "enter":
 		p.problem = p.accept(m, p.input.Value())
-		return p.problem == ""
+		return p.problem == "" && m.overlay == overlay(p) // what was accepted may have put another in its place
 	}
 	was := p.input.Value()
 	k.Text = cluster.CleanN(k.Text, inputLimit).String() // a key may hold any text

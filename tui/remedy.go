@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stemedb/stemetop/actions"
@@ -69,9 +70,38 @@ func (m *model) begin(k actions.Kind) tea.Cmd {
 		ask.Target = m.rows.sel
 	case actions.NeedsAgent:
 		return m.beginReset(ask)
+	case actions.NeedsNumber:
+		return m.askNumber(m.o.Actions.Table()[i].Number, ask)
 	case actions.NeedsNothing, actions.NeedsRate:
 	}
 	return m.propose(ask)
+}
+
+// askNumber asks for the number of a plan before there is one: while its digits
+// are typed most of what stands there is none that could be meant.
+func (m *model) askNumber(what string, ask actions.Ask) tea.Cmd {
+	m.overlay = &prompt{
+		label: what, hint: "digits, or nothing for the usual; enter shows it first, esc drops", input: newInput(textinput.EchoNormal, 0),
+		accept: func(m *model, text string) string {
+			n, ok := wholeNumber(text)
+			if !ok {
+				return "a whole number, in digits"
+			}
+			ask.N = n
+			m.propose(ask)
+			return ""
+		},
+	}
+	return nil
+}
+
+// wholeNumber reads ASCII digits and nothing else; 0 where there are none.
+func wholeNumber(text string) (n int64, ok bool) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n > 0 || text == ""
 }
 
 // beginReset asks for the reset of the selected replica's breaker if it is

@@ -19,6 +19,8 @@ import (
 type fakeActor struct {
 	state actions.State
 	did   []actions.What
+	more  []actions.Action // rows beyond those of the API
+	hand  time.Duration
 }
 
 func (a *fakeActor) Do(w actions.What) {
@@ -28,8 +30,8 @@ func (a *fakeActor) Do(w actions.What) {
 	}
 }
 func (a *fakeActor) State() actions.State    { return a.state }
-func (a *fakeActor) Table() []actions.Action { return actions.Table() }
-func (a *fakeActor) Now() actions.Now        { return actions.Now{Wall: t0, Hand: time.Minute} }
+func (a *fakeActor) Table() []actions.Action { return append(actions.Table(), a.more...) }
+func (a *fakeActor) Now() actions.Now        { return actions.Now{Wall: t0, Hand: time.Minute + a.hand} }
 
 // told are the events of the kind of w, in order.
 func told[T actions.What](a *fakeActor) []T {
@@ -291,6 +293,40 @@ func TestQuitNamesWhatIsLeft(t *testing.T) {
 	r.keys("q")
 	if _, cmd := r.Update(press("y")); !quits(cmd) {
 		t.Error("y does not quit")
+	}
+}
+
+// A number that a plan needs is typed before there is a plan.
+func TestANumberIsTyped(t *testing.T) {
+	const kind = actions.Kind("rpc_timeout")
+	for _, c := range []struct {
+		keys string
+		want []actions.Ask
+		says string
+	}{
+		{"8 5 0 0 backspace 0 enter", []actions.Ask{{Kind: kind, N: 8500}}, ""},
+		{"enter", []actions.Ask{{Kind: kind}}, ""},
+		{"8 5 esc", nil, ""},
+		{"0 enter", nil, "a whole number, in digits"},
+		{"8 . 5 enter", nil, "a whole number, in digits"},
+		{"٨ enter", nil, "a whole number, in digits"},
+		{strings.Repeat("9 ", 20) + "enter", nil, "a whole number, in digits"},
+	} {
+		r, a := newActRig(t, 120, 40)
+		a.more = []actions.Action{{Kind: kind, Title: "raise rpc_timeout_ms", Needs: actions.NeedsNumber, Number: "rpc_timeout_ms"}}
+		a.state.Dialog = aDialog(actions.Looking, actions.Light, plainText)
+		r.keys("x", "j", "j", "j", "j", "j", "j", "j", "enter")
+		if !strings.Contains(r.text(), "rpc_timeout_ms  ") || len(told[actions.Propose](a)) > 0 {
+			t.Fatalf("not asked for:\n%s", r.text())
+		}
+		r.keys(strings.Fields(c.keys)...)
+		var asks []actions.Ask
+		for _, p := range told[actions.Propose](a) {
+			asks = append(asks, p.Ask)
+		}
+		if _, shown := r.overlay.(*remedy); !slices.Equal(asks, c.want) || shown != (len(asks) > 0) || !strings.Contains(r.text(), c.says) {
+			t.Errorf("%q asks for %+v:\n%s", c.keys, asks, r.text())
+		}
 	}
 }
 

@@ -31,7 +31,8 @@ type tomlLook struct {
 
 func timeoutRow(o Options) actions.Action {
 	return actions.Action{
-		Kind: KindRPCTimeout, Title: "raise rpc_timeout_ms in the primary's api.toml", Needs: actions.NeedsNothing, Absolute: true,
+		Kind: KindRPCTimeout, Title: "raise rpc_timeout_ms in the primary's api.toml", Needs: actions.NeedsNumber, Number: tomlKey,
+		Absolute: true,
 		Look: o.primary(func(ctx context.Context, h Host) (any, *cluster.Failure) {
 			at := o.Now()
 			f, failure := ReadFile(ctx, h, o.TOML)
