@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -125,21 +126,32 @@ func (m *model) outcomes(o actions.Unresolved) []menuItem {
 	return []menuItem{item("it took effect", true), item("it did not", false)}
 }
 
-// question asks before something that y does. All other keys mean no.
+// question asks before something that y does, once it was looked at. All other
+// keys mean no.
 type question struct {
 	title string
 	lines []string
 	yes   string
 	do    func(*model) tea.Cmd
+	drawn time.Duration // first, on the hand's clock; -1 before
+	note  string        // why y was not taken
 }
 
+// lookFor is how long a question has to be on the screen before y is an answer to
+// it: what comes sooner was typed ahead of it, held or pasted.
+const lookFor = 600 * time.Millisecond
+
 func (m *model) question(title string, lines []string, yes string, do func(*model) tea.Cmd) tea.Cmd {
-	m.overlay = &question{title, lines, yes, do}
+	m.overlay = &question{title: title, lines: lines, yes: yes, do: do, drawn: -1}
 	return nil
 }
 
 func (q *question) key(m *model, k tea.KeyPressMsg) bool {
-	if k.String() == "y" && !k.IsRepeat {
+	if k.String() == "y" {
+		if k.IsRepeat || q.drawn < 0 || m.o.Actions.Now().Hand-q.drawn < lookFor {
+			q.note = "too soon: look at it first"
+			return false
+		}
 		m.run(q.do)
 	}
 	return m.overlay == overlay(q)
@@ -148,12 +160,18 @@ func (q *question) key(m *model, k tea.KeyPressMsg) bool {
 func (*question) paste(*model, string) {}
 
 func (q *question) draw(m *model, w, _ int) box {
+	if q.drawn < 0 {
+		q.drawn = m.o.Actions.Now().Hand
+	}
 	room := max(min(w-4, 90), 1)
 	var lines []string
 	for _, text := range q.lines {
 		for _, line := range wrapped(text, room) {
 			lines = append(lines, m.styles.Text.Render(line))
 		}
+	}
+	if q.note != "" {
+		lines = append(lines, m.styles.Message.Render(fit(q.note, room)))
 	}
 	return box{title: q.title, lines: append(lines, m.styles.Label.Render(fit(q.yes+", any other key means no", room)))}
 }

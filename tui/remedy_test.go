@@ -290,7 +290,20 @@ func TestQuitNamesWhatIsLeft(t *testing.T) {
 			t.Errorf("%s quits, or does not mean no", no)
 		}
 	}
+	// What is typed ahead is no answer, nor is a key that is held.
 	r.keys("q")
+	if _, cmd := r.Update(press("y")); quits(cmd) || r.overlay == nil {
+		t.Error("y quits before anything was drawn")
+	}
+	r.text()
+	a.hand += lookFor - 1
+	if _, cmd := r.Update(press("y")); quits(cmd) || !strings.Contains(r.text(), "too soon: look at it first") {
+		t.Errorf("y quits too soon:\n%s", r.text())
+	}
+	a.hand++
+	if _, cmd := r.Update(tea.KeyPressMsg{Code: 'y', Text: "y", IsRepeat: true}); quits(cmd) {
+		t.Error("a key that is held quits")
+	}
 	if _, cmd := r.Update(press("y")); !quits(cmd) {
 		t.Error("y does not quit")
 	}
@@ -361,6 +374,11 @@ func TestMenuOfActions(t *testing.T) {
 	if len(told[actions.Resolve](a)) > 0 {
 		t.Fatal("said without y")
 	}
+	r.keys("y")
+	if len(told[actions.Resolve](a)) > 0 {
+		t.Error("said by a key that was typed ahead")
+	}
+	a.hand += lookFor
 	r.keys("y")
 	if got := told[actions.Resolve](a); !slices.Equal(got, []actions.Resolve{{Action: "act1", Applied: true}}) || r.overlay != nil {
 		t.Errorf("said %v", got)

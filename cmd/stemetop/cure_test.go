@@ -44,7 +44,7 @@ func TestThrottleCuresADisk(t *testing.T) {
 	s.gone(`y quits`)
 	s.press("q")
 	s.see(`y quits`)
-	s.press("y")
+	s.confirm("y")
 	s.see(`left with 0`)
 }
 
@@ -121,6 +121,6 @@ func TestRampStepsBack(t *testing.T) {
 	s.see(`limit ` + back + `/s, \S+, since`)
 	s.press("q")
 	s.see(`y quits`)
-	s.press("y")
+	s.confirm("y")
 	s.see(`left with 0`)
 }
