@@ -106,6 +106,51 @@ func TestExitCodesOfAct(t *testing.T) {
 	}
 }
 
+// What is accepted and has no effect, or is worse soon after, has an exit code of
+// its own, by the readings that came later.
+func TestExitCodeOfWhatHasNoEffect(t *testing.T) {
+	t.Parallel()
+	const tripped, none = `{"tripped":[{"agent_id":"agent-node2"}],"count":1}`, `{"tripped":[],"count":0}`
+	for _, c := range []struct {
+		name  string
+		after []string // the lists that follow the reset; the last one stays
+		words string
+	}{
+		{"no effect", []string{tripped}, `^effect +no effect after \d+s, it is tripped still$`},
+		{"regressed", []string{none, none, none, none, tripped}, `^effect +regressed after \d+s, it tripped again$`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var posts, lists atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				switch {
+				case r.Method == http.MethodPost:
+					posts.Add(1)
+					fmt.Fprint(w, `{"agent_id":"agent-node2"}`)
+				case strings.HasSuffix(r.URL.Path, "/tripped") && posts.Load() == 0:
+					fmt.Fprint(w, tripped)
+				case strings.HasSuffix(r.URL.Path, "/tripped"):
+					fmt.Fprint(w, c.after[min(int(lists.Add(1)), len(c.after))-1])
+				default:
+					http.NotFound(w, r)
+				}
+			}))
+			t.Cleanup(server.Close)
+			p := newProgram(t)
+			file := line(t, server.URL, "replicas: [{id: node2, agent_id: agent-node2}]")
+			out, _ := p.run(exitNoEffect, "act", "reset", "node2", "--config", file, "--confirm", "node2", "--verify", "60s")
+			p.want(out, `^outcome +accepted$`, c.words)
+			if n := posts.Load(); n != 1 {
+				t.Errorf("%d requests", n)
+			}
+			if got := p.kinds(); !strings.HasSuffix(got, "intent outcome session effect") {
+				t.Error(got)
+			}
+		})
+	}
+}
+
 // everything is all that the program left in files.
 func (p *program) everything() string {
 	p.Helper()
