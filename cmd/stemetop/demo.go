@@ -38,11 +38,14 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 	if !(in.speed > 0 && in.speed <= maxSpeed) { // also not a number
 		return exitUsage, usage(fmt.Sprintf("--speed is %v", in.speed), fmt.Sprintf("choose more than 0 and at most %d", maxSpeed))
 	}
-	dir, err := os.MkdirTemp("", "stemetop-demo-client-")
+	in.held = holdSignals()
+	defer in.held.release()
+	client, err := demo.NewScratch()
 	if err != nil {
 		return exitInternal, failed(exitInternal, "starting the demo", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, client.Close()) }()
+	dir := client.Path
 	clock := sources.NewClock(in.speed)
 	public, keyFile, err := newKey(dir)
 	if err != nil {

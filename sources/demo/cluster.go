@@ -14,11 +14,11 @@ import (
 
 // Cluster is a running embedded cluster.
 type Cluster struct {
-	o     Options
-	sim   *sim
-	pages *pages
-	dir   string
-	nodes []Node
+	o       Options
+	sim     *sim
+	pages   *pages
+	scratch *Scratch
+	nodes   []Node
 
 	shared   *common // by the hosts
 	hosts    []*host
@@ -39,11 +39,11 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := tempDir()
+	scratch, err := NewScratch()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{o: o, dir: dir, sim: newSim(o.Clock, world), journals: map[int]*journal{}, done: make(chan struct{})}
+	c := &Cluster{o: o, scratch: scratch, sim: newSim(o.Clock, world), journals: map[int]*journal{}, done: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	if err = c.start(world); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -62,7 +62,7 @@ func (c *Cluster) start(world *physics.World) error {
 		close(c.done)
 	}()
 	// The WAL path must have no symbolic link above it, to be found by mountinfo.
-	dir, err := filepath.EvalSymlinks(c.dir)
+	dir, err := filepath.EvalSymlinks(c.scratch.Path)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}

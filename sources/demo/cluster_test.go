@@ -59,7 +59,7 @@ func TestNodes(t *testing.T) {
 			}
 		}
 	}
-	if info, err := os.Stat(c.dir); err != nil || info.Mode().Perm() != 0o700 {
+	if info, err := os.Stat(c.scratch.Path); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", info, err)
 	}
 }
@@ -78,8 +78,8 @@ func TestContextEnds(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("still running")
 	}
-	if _, err := os.Stat(c.dir); !os.IsNotExist(err) {
-		t.Errorf("%s is still there: %v", c.dir, err)
+	if _, err := os.Stat(c.scratch.Path); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", c.scratch.Path, err)
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)

@@ -36,26 +36,6 @@ func (t *textFile) set(text []byte) error {
 	return nil
 }
 
-// memoryDir is where Linux has a file system in memory that all may use.
-const memoryDir = "/dev/shm"
-
-// tempDir makes the cluster's directory, with mode 0700: below TMPDIR if that is
-// set, else in memory if possible, where the hundred small files cost the least
-// and a slow disk under the monitor does not matter.
-func tempDir() (string, error) {
-	const pattern = "stemetop-demo-*"
-	if os.Getenv("TMPDIR") == "" {
-		if dir, err := os.MkdirTemp(memoryDir, pattern); err == nil {
-			return dir, nil
-		}
-	}
-	dir, err := os.MkdirTemp("", pattern)
-	if err != nil {
-		return "", fmt.Errorf("demo: %w", err)
-	}
-	return dir, nil
-}
-
 // writeTree writes files, by path below root, with the directories they need.
 func writeTree(root string, files map[string]string) error {
 	for path, text := range files {

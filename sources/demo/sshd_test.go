@@ -236,12 +236,12 @@ func TestChildrenEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, _, client := hostCluster(t)
 			s, _, _ := talk(t, client)
-			if len(children(t, c.dir)) != 1 {
+			if len(children(t, c.scratch.Path)) != 1 {
 				t.Fatal("the script does not run where it should")
 			}
 			end(c, client, s)
 			for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-				left := children(t, c.dir)
+				left := children(t, c.scratch.Path)
 				if len(left) == 0 {
 					break
 				}

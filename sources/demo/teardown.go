@@ -3,7 +3,6 @@ package demo
 import (
 	"errors"
 	"net"
-	"os"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/demo/physics"
@@ -27,7 +26,7 @@ func (c *Cluster) teardown() error {
 			errs = append(errs, j.f.Close())
 		}
 	}
-	return errors.Join(append(errs, os.RemoveAll(c.dir))...)
+	return errors.Join(append(errs, c.scratch.Close())...)
 }
 
 // keepJournals writes the log files once a second, in bigger pieces where the
