@@ -23,7 +23,7 @@ const plainWidth = 100
 // passphrase is asked there, since what is typed would be seen.
 func runPlain(ctx context.Context, o Options) error {
 	sig := make(chan os.Signal, 1)
-	signal.Notify(sig, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(sig, stops()...)
 	defer signal.Stop(sig)
 	m := newModel(ctx, o, colorprofile.NoTTY, plainWidth, 1, effects{})
 	next := time.NewTimer(roundTakes) // the first round is in by then

@@ -3,6 +3,7 @@ package tui
 import (
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -16,9 +17,16 @@ type SignalError struct{ Signal syscall.Signal }
 // Error names the signal.
 func (e *SignalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
-// stops is how long the process may take to stop once it was told to. Where
+// stops are the signals that end the screen. Those that whoever started the
+// program had ignored (nohup, a job of a script) stay so.
+func stops() []os.Signal {
+	return append([]os.Signal{syscall.SIGTERM},
+		slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGHUP}, signal.Ignored)...)
+}
+
+// stopsWithin is how long the process may take to stop once it was told to. Where
 // nobody can resume it (an orphaned process group) the kernel never stops it.
-const stops = 300 * time.Millisecond
+const stopsWithin = 300 * time.Millisecond
 
 // signals are those that a program in raw mode must handle to leave the terminal
 // as it was. bubbletea handles two of them.
@@ -46,8 +54,7 @@ func (s *signals) suspend() {
 
 // catch begins to collect signals: before the terminal is touched.
 func (s *signals) catch() {
-	signal.Notify(s.c, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT,
-		syscall.SIGWINCH, syscall.SIGTSTP)
+	signal.Notify(s.c, append(stops(), syscall.SIGQUIT, syscall.SIGWINCH, syscall.SIGTSTP)...)
 	signal.Notify(s.cont, syscall.SIGCONT)
 }
 
@@ -109,7 +116,7 @@ func (s *signals) stop(p *program, pid int) {
 		select {
 		case <-s.cont:
 			stopped = true
-		case <-time.After(stops):
+		case <-time.After(stopsWithin):
 		}
 	}
 	s.resume(p, stopped)

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/stemedb/stemetop/actions"
@@ -139,7 +137,7 @@ type acting struct {
 
 // act does one thing to the cluster.
 func (in *invocation) act(ctx context.Context, ask actions.Ask) (code int, err error) {
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := untilStopped(ctx)
 	defer cancel()
 	a, end, err := in.actor(ctx)
 	if err != nil {

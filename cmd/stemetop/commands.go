@@ -48,7 +48,7 @@ var commands = []command{
 	},
 	{
 		use: "status", short: "One reading on stdout, after watching for a while",
-		long:  "Status watches for a while and prints one reading; rates are over that whole while.\n\nExit code: 2 if a known lag is above critical, else 3 if the primary or a lag is not known, else 1 if a lag is above warning, else 0.",
+		long:  "Status watches for a while and prints one reading; rates are over that whole while.\n\nExit code: 2 if a known lag is above critical, an alert fires or an escalation holds, else 3 if the primary or a lag is not known, else 1 if a lag is above warning, else 0.",
 		flags: connecting + "interval json for replay at", run: status,
 	},
 	{
@@ -114,6 +114,7 @@ type invocation struct {
 	args     []string
 	audit    string            // directory of the audit journal; below the state directory where empty
 	embedded bool              // what is watched is the demo's cluster
+	held     heldSignals       // of a command with a screen that leaves things to be finished
 	from     map[string]string // what set each flag that is set: "--interval", "STEMETOP_INTERVAL"
 }
 
@@ -151,10 +152,7 @@ func execute(ctx context.Context, t terminal, args []string) (code int, err erro
 // through cobra: an exit code that says something is no error to be told.
 func build(t terminal, c command, done func(int, error)) *cobra.Command {
 	in := &invocation{terminal: t}
-	cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Args: cobra.RangeArgs(c.args, c.args+c.more), DisableFlagsInUseLine: true}
-	if c.args+c.more == 0 {
-		cmd.Args = noArguments
-	}
+	cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Args: c.arguments, DisableFlagsInUseLine: true}
 	if !strings.Contains(c.use, "FILE") {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
@@ -197,13 +195,21 @@ func unknownBelow(c command, args []string) error {
 	return usage(fmt.Sprintf("unknown command %q of stemetop %s", args[0], c.use), hint)
 }
 
-// noArguments refuses them: below the root as words that are no arguments, and
-// at the root as commands that do not exist.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 && cmd.HasParent() {
+// arguments checks how many there are, and names the one that is missing or too
+// many. At the root a word is no argument, but a command that does not exist.
+func (c command) arguments(cmd *cobra.Command, args []string) error {
+	most, names := c.args+c.more, strings.Fields(c.use)[1:]
+	switch {
+	case !cmd.HasParent():
+		return cobra.NoArgs(cmd, args)
+	case len(args) < c.args:
+		return usage(cmd.CommandPath()+" needs "+names[len(args)], helpHint)
+	case len(args) > most && most == 0:
 		return usage(fmt.Sprintf("%s takes no arguments, but got %q", cmd.CommandPath(), args[0]), helpHint)
+	case len(args) > most:
+		return usage(fmt.Sprintf("%s takes %s alone, but got %q too", cmd.CommandPath(), strings.Join(names, " "), args[most]), helpHint)
 	}
-	return cobra.NoArgs(cmd, args)
+	return nil
 }
 
 // ownFlags are those of the table, without the ones that cobra adds.

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
@@ -51,7 +49,7 @@ const patience = 30 * time.Second
 // doctor tries everything that is configured, side by side, and tells in the
 // order of the configuration.
 func doctor(ctx context.Context, in invocation) (int, error) {
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := untilStopped(ctx)
 	defer cancel()
 	c, err := in.load()
 	if err != nil {

@@ -9,11 +9,9 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"syscall"
 
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
@@ -23,7 +21,7 @@ import (
 
 // initialise writes a configuration of what the primary tells.
 func initialise(ctx context.Context, in invocation) (int, error) {
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := untilStopped(ctx)
 	defer cancel()
 	file := in.config
 	if file == "" {

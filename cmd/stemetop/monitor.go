@@ -17,6 +17,8 @@ import (
 
 // monitor is the live screen over the configured cluster.
 func monitor(ctx context.Context, in invocation) (int, error) {
+	in.held = holdSignals()
+	defer in.held.release()
 	c, err := in.load()
 	if err != nil {
 		return exitUsage, err
@@ -26,8 +28,8 @@ func monitor(ctx context.Context, in invocation) (int, error) {
 
 // watchLive collects, records and shows until the person leaves.
 func (in *invocation) watchLive(ctx context.Context, c *config.Config, clock sources.Clock) (int, error) {
-	if in.record != "" && in.noRecord {
-		return exitUsage, usage("--record and --no-record are given both", "choose one")
+	if err := in.recordOrNot(); err != nil {
+		return exitUsage, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -57,6 +59,24 @@ func (in *invocation) watchLive(ctx context.Context, c *config.Config, clock sou
 	return code, errors.Join(err, k.close())
 }
 
+// recordOrNot decides between --record and --no-record: a flag goes before a
+// variable, and no two of a kind say the opposite.
+func (in *invocation) recordOrNot() error {
+	if in.record == "" || !in.noRecord {
+		return nil
+	}
+	to, not := in.from["record"], in.from["no-record"]
+	switch isFlag(to) {
+	case isFlag(not):
+		return usage(to+" and "+not+" are given both", "choose one")
+	case true:
+		in.noRecord = false
+	default:
+		in.record = ""
+	}
+	return nil
+}
+
 // collectAndShow returns when the screen has ended and all that was collected
 // is folded in.
 func (in *invocation) collectAndShow(ctx context.Context, p *pipeline, o tui.Options) (int, error) {
@@ -79,11 +99,12 @@ func (in *invocation) collectAndShow(ctx context.Context, p *pipeline, o tui.Opt
 	m := &measurer{p: p, ctx: looking}
 	defer func() { seen(); m.wait() }()
 	o.Measure = m.begin
+	show := func(ctx context.Context) (int, error) { return in.show(ctx, o) }
 	if acts == nil {
-		return in.show(ctx, o)
+		return in.held.during(ctx, show)
 	}
 	o.Actions, o.Acted = acts, acted
-	code, err := in.show(ctx, o)
+	code, err := in.held.during(ctx, show)
 	err = errors.Join(err, acts.Close())
 	in.tellLeft(acts)
 	return code, err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/stemedb/stemetop/sources"
@@ -15,7 +13,7 @@ import (
 // record records without a screen until it is interrupted. It says where, and
 // what goes wrong; else it is quiet.
 func record(ctx context.Context, in invocation) (int, error) {
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := untilStopped(ctx)
 	defer cancel()
 	c, err := in.load()
 	if err != nil {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os/signal"
-	"strings"
-	"syscall"
 
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -36,7 +33,7 @@ func (in *invocation) reading(ctx context.Context) (*cluster.Snapshot, error) {
 			in.say("note", in.from["for"]+" has no effect on a recording: rates are those that the screen showed")
 		}
 		for _, name := range []string{"primary", "replica", "ssh"} {
-			if from := in.from[name]; strings.HasPrefix(from, "--") {
+			if from := in.from[name]; isFlag(from) {
 				return nil, usage(from+" and --replay are given both", "choose the cluster or a recording of it")
 			}
 		}
@@ -51,7 +48,7 @@ func (in *invocation) reading(ctx context.Context) (*cluster.Snapshot, error) {
 
 // watchCluster collects for a while and returns what is known at its end.
 func (in *invocation) watchCluster(ctx context.Context) (*cluster.Snapshot, error) {
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := untilStopped(ctx)
 	defer cancel()
 	c, err := in.load()
 	if err != nil {
