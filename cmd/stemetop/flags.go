@@ -149,6 +149,9 @@ func fromEnvironment(fs *pflag.FlagSet) (map[string]string, error) {
 	return from, err
 }
 
+// isFlag tells whether what set an option was a flag and not its variable.
+func isFlag(from string) bool { return strings.HasPrefix(from, "--") }
+
 // words splits the variable of a flag that may be repeated, at commas.
 func words(f *pflag.Flag, word string) []string {
 	if _, many := f.Value.(pflag.SliceValue); many {
