@@ -85,6 +85,17 @@ func (m *model) moveFocus(n int) tea.Cmd {
 	return nil
 }
 
+// refocus gives the focus to the table where the pane that has it is not on the
+// overview: it came by a key of its own, or the screen has become smaller.
+func (m *model) refocus() {
+	if m.kind != overview || m.focus == panes.PaneReplicas {
+		return
+	}
+	if l := m.layout(); l.pane[m.focus].empty() && !l.pane[panes.PaneReplicas].empty() {
+		m.focus, m.dirty = panes.PaneReplicas, true
+	}
+}
+
 // digit focuses a pane by its number, and enlarges it where it has the focus or
 // no place.
 func (m *model) digit(k string) tea.Cmd {
@@ -233,7 +244,7 @@ func (m *model) copyHandover(string) tea.Cmd {
 func toggle(name panes.Name) func(*model, string) tea.Cmd {
 	return func(m *model, _ string) tea.Cmd {
 		if m.kind == zoomed && m.focus == name {
-			m.kind, m.focus = overview, panes.PaneReplicas
+			m.kind, m.focus = overview, panes.PaneReplicas // also where it has a place there
 			return nil
 		}
 		m.kind, m.focus = zoomed, name

@@ -100,6 +100,7 @@ func (m *model) View() tea.View { return tea.View{Content: m.drawn.content, AltS
 // Update handles a message, then draws if that changed what is seen.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.handle(msg)
+	m.refocus()
 	m.measureShown()
 	return m, tea.Batch(cmd, m.draw())
 }

@@ -67,6 +67,51 @@ func TestStepsInTime(t *testing.T) {
 	}
 }
 
+// What has no place on the overview does not keep the focus there: enter and the
+// arrows would be for what nobody sees.
+func TestFocusIsOnScreen(t *testing.T) {
+	for _, tc := range []struct {
+		size [2]int
+		keys []string
+	}{
+		{[2]int{120, 40}, []string{"m", "esc"}},
+		{[2]int{120, 40}, []string{"c", "esc"}},
+		{[2]int{120, 40}, []string{"P", "esc"}},
+		{[2]int{120, 40}, []string{"l", "1"}},
+		{[2]int{80, 24}, []string{"8", "esc"}},
+		{[2]int{80, 24}, []string{"6", "S", "S"}},
+	} {
+		r := newRig(t, tc.size[0], tc.size[1], 12)
+		r.keys(tc.keys...)
+		if r.focus != panes.PaneReplicas || r.kind != overview {
+			t.Errorf("%v %v: the focus is on pane %v:\n%s", tc.size, tc.keys, r.focus, r.text())
+		}
+		was := r.rows.sel
+		if r.keys("j"); r.rows.sel == was {
+			t.Errorf("%v %v: j does not move the cursor", tc.size, tc.keys)
+		}
+		if r.keys("enter"); r.kind != detail {
+			t.Errorf("%v %v: enter does not show all about the replica:\n%s", tc.size, tc.keys, r.text())
+		}
+	}
+	// A tiny screen takes the focus from nobody, a small one from what it can't show.
+	r := newRig(t, 120, 40, 12)
+	size := func(w, h int) {
+		r.Update(tea.WindowSizeMsg{Width: w, Height: h})
+		r.Update(settledMsg{r.resize.gen, r.clock.Now()})
+	}
+	r.keys("8")
+	size(40, 8)
+	size(120, 40)
+	if r.focus != panes.PaneAlerts {
+		t.Errorf("after a tiny screen the focus is on pane %v", r.focus)
+	}
+	size(80, 24)
+	if r.focus != panes.PaneReplicas {
+		t.Errorf("without a place for it the focus is on pane %v", r.focus)
+	}
+}
+
 func TestGotoRefusesInWords(t *testing.T) {
 	r := newRig(t, 120, 40, 12)
 	r.keys("T", "x", "enter")
