@@ -26,15 +26,18 @@ type counter struct {
 type mark struct {
 	at    int64 // Taken, Unix ns
 	value float64
-	half  uint32 // Half in microseconds; at most 71 minutes
+	half  uint32 // Half in halfUnit, rounded up; at most five days
 }
 
+// halfUnit is 0.1 ms: of a bound of an error, finer digits are noise to record.
+const halfUnit = 100 * time.Microsecond
+
 func markOf(p CountPoint) mark {
-	return mark{p.Taken.UnixNano(), p.Value, uint32(min(max(p.Half.Microseconds(), 0), math.MaxUint32))}
+	return mark{p.Taken.UnixNano(), p.Value, uint32(min(max((p.Half+halfUnit-1)/halfUnit, 0), math.MaxUint32))}
 }
 
 func (m mark) point() CountPoint {
-	return CountPoint{time.Unix(0, m.at).UTC(), time.Duration(m.half) * time.Microsecond, m.value}
+	return CountPoint{time.Unix(0, m.at).UTC(), time.Duration(m.half) * halfUnit, m.value}
 }
 
 // since returns the time from an older mark.
