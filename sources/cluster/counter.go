@@ -24,24 +24,27 @@ type counter struct {
 // mark is a CountPoint in memory: 24 bytes for 40, since a thousand replicas have
 // a hundred thousand of them.
 type mark struct {
-	at    int64 // Taken, Unix ns
+	at    int64 // Taken in markUnit since 1970
 	value float64
-	half  uint32 // Half in halfUnit, rounded up; at most five days
+	half  uint32 // Half in markUnit; at most five days
 }
 
-// halfUnit is 0.1 ms: of a bound of an error, finer digits are noise to record.
-const halfUnit = 100 * time.Microsecond
+// markUnit is 0.1 ms: rates are over seconds, and in a keyframe finer digits are
+// noise of 13 bits for each point.
+const markUnit = 100 * time.Microsecond
 
+// markOf rounds the instant, and its error up. What was rounded once stays.
 func markOf(p CountPoint) mark {
-	return mark{p.Taken.UnixNano(), p.Value, uint32(min(max((p.Half+halfUnit-1)/halfUnit, 0), math.MaxUint32))}
+	half := (p.Half + markUnit - 1) / markUnit
+	return mark{p.Taken.Round(markUnit).UnixNano() / int64(markUnit), p.Value, uint32(min(max(half, 0), math.MaxUint32))}
 }
 
 func (m mark) point() CountPoint {
-	return CountPoint{time.Unix(0, m.at).UTC(), time.Duration(m.half) * halfUnit, m.value}
+	return CountPoint{time.Unix(0, m.at*int64(markUnit)).UTC(), time.Duration(m.half) * markUnit, m.value}
 }
 
 // since returns the time from an older mark.
-func (m mark) since(o mark) time.Duration { return time.Duration(m.at - o.at) }
+func (m mark) since(o mark) time.Duration { return time.Duration(m.at-o.at) * markUnit }
 
 // rate returns the growth per second from an older mark.
 func (m mark) rate(o mark) float64 { return (m.value - o.value) / m.since(o).Seconds() }

@@ -28,7 +28,7 @@ func (s *State) count(o *Observation, m *Sample) {
 		c = &counter{}
 		s.counters[key] = c
 	}
-	if c.add(CountPoint{Taken: o.Taken, Half: o.Took / 2, Value: m.Value}, s.memoryOf(m.Family)) && m.Family == FamilyAssertions {
+	if c.add(CountPoint{Taken: o.Taken, Half: o.Took/2 + markUnit/2, Value: m.Value}, s.memoryOf(m.Family)) && m.Family == FamilyAssertions {
 		s.dropGaps(key)
 	}
 }

@@ -52,7 +52,7 @@ type CountRecall struct {
 // CountPoint is one reading of a counter.
 type CountPoint struct {
 	Taken time.Time
-	Half  time.Duration // half of Took, the error of Taken
+	Half  time.Duration // the error of Taken: half of Took, and what was rounded
 	Value float64
 }
 
