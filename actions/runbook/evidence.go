@@ -16,6 +16,8 @@ const (
 	waitFlash, waitFlashKnown = 20.0, 10.0
 	waitOther, waitOtherKnown = 50.0, 25.0
 	waitFactor                = 3.0
+	// waitFast is what no device is slow at, in ms.
+	waitFast = 2.0
 	// highPressure is the share of time, in percent, that some work stood still.
 	highPressure, pressureFactor = 20.0, 2.0
 	// highCore is where one core is saturated as averages of a second go, and

@@ -105,6 +105,11 @@ func diskRules() []rule {
 			"",
 		},
 		{
+			"nor is one whose user waits for each request", 3, hit(300, effect{capacity: 0.3, util: 98, psiIO: 40, blocked: 1}), 380, cluster.CauseUnknown, unsure,
+			[]string{"is busy, not slow", "PSI io"},
+			"",
+		},
+		{
 			"a stall that iostat can't see", 3, hit(300, effect{capacity: 0.3, psiIO: 60, blocked: 1}), 380, cluster.CauseDisk, likely,
 			[]string{"PSI io", "which iostat does not show"},
 			"throttle sync",

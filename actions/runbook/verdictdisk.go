@@ -101,6 +101,10 @@ func (d *diagnosis) diskPressure(h *cluster.Host, k *cluster.DiskUsage, waits bo
 		d.contradict(cluster.CauseDisk, words+", but it is "+other.Name.String()+" that is slow")
 		return false
 	}
+	if busy := d.busyNotSlow(h, v.shown()); busy != nil && !waits {
+		d.contradict(cluster.CauseDisk, words+", but "+diskWords(busy)+" is busy, not slow: whoever uses it waits for each request")
+		return false
+	}
 	if !waits {
 		words += ": stalled above the device's counters, which iostat does not show"
 	}
@@ -121,6 +125,23 @@ func slowOther(h *cluster.Host, wal *cluster.DiskUsage) *cluster.DiskUsage {
 		wait, ok := cluster.MaxOf(o.ReadAwait, o.WriteAwait).Value()
 		if o != wal && wal.WAL && (o.Stalled || (ok && wait > waitFlash)) {
 			return o
+		}
+	}
+	return nil
+}
+
+// busyNotSlow returns a device that is in use for as much of the time as tasks
+// stood still, in percent, while its requests take no longer than they should;
+// nil if there is none. One task that writes on and on waits all of the time, by
+// PSI, on the fastest of devices.
+func (d *diagnosis) busyNotSlow(h *cluster.Host, stood float64) *cluster.DiskUsage {
+	fast := max(waitFast, d.normOf(d.n, sensorWait).high())
+	if d.n.now(sensorWait) > fast || d.n.now(sensorFlush) > fast {
+		return nil
+	}
+	for i := range h.Disks {
+		if util, ok := h.Disks[i].Util.Value(); ok && util >= stood {
+			return &h.Disks[i]
 		}
 	}
 	return nil
