@@ -65,7 +65,7 @@ type ForecastLimits struct {
 
 const (
 	leastPoints = 8                // fewer tell nothing of their own noise
-	leastBasis  = 20 * time.Second // shorter tell nothing of slow noise
+	leastBasis  = 18 * time.Second // shorter tell nothing of slow noise; 20 s of watching have it
 	// clearSlope is how many standard errors a slope must be from 0 to be called
 	// one. At 2 a flat lag would be given a time to catch up one time in twenty;
 	// here it is three in a thousand, when slow noise looks like a trend.

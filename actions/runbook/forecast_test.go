@@ -248,6 +248,56 @@ func (l lagSeries) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.T
 	return l.from, l.from.Add(time.Hour)
 }
 
+// watched is a cluster of which one lag is read.
+type watched struct {
+	begin time.Time
+	state *cluster.State
+	hist  *cluster.History
+}
+
+func watchLag(begin time.Time) watched {
+	w := watched{begin, cluster.NewState(), cluster.NewHistory(cluster.HistoryOptions{})}
+	w.publish(begin.Add(-time.Second), cluster.FromMonitor, &cluster.Session{
+		Run: "r", Interval: time.Second, Speed: 1,
+		Thresholds: cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: time.Minute},
+		Primary:    cluster.NodeSpec{ID: "node1", Metrics: true}, Replicas: []cluster.NodeSpec{{ID: "node2"}},
+	})
+	return w
+}
+
+func (w watched) publish(at time.Time, kind cluster.SourceKind, b cluster.Body) {
+	o := cluster.Observation{
+		Received: at, Mono: at.Sub(w.begin) + time.Minute, Taken: at,
+		Source: cluster.Source{Kind: kind, Node: "node1"}, Body: b,
+	}
+	w.state.Apply(&o)
+	w.hist.Apply(&o, w.state)
+}
+
+func (w watched) read(at time.Time, lag float64) {
+	w.publish(at, cluster.FromMetrics, &cluster.MetricsReading{Asked: everyFamily, Samples: []cluster.Sample{
+		{Family: cluster.FamilyLag, Replica: "node2", Value: lag},
+	}})
+}
+
+// TestTwentySecondsAreEnough: status watches for so long, and then has the slope
+// of each lag, also of one that is caught up.
+func TestTwentySecondsAreEnough(t *testing.T) {
+	for slope, want := range map[float64]Trend{0: TrendFlat, 0.5: TrendRising} {
+		begin := now.Truncate(time.Second)
+		w := watchLag(begin)
+		for i := range 20 {
+			after := seconds(0.1 + float64(i))
+			w.read(begin.Add(after), 0.2+slope*after.Seconds())
+		}
+		s := w.state.Snapshot(begin.Add(20*time.Second), w.hist)
+		f := TrendOf(s, s.Replica("node2"))
+		if f.Trend != want || !f.Slope.Known() || f.ToEscalation.Known() != (slope > 0) {
+			t.Errorf("slope %v: %+v", slope, f)
+		}
+	}
+}
+
 // TestForecastBetweenReadings: whenever within a second it is asked for, and
 // wherever in their seconds the readings come, a straight lag has a forecast. The
 // last value is held until the next one for the eye, not for the slope.
@@ -255,30 +305,15 @@ func TestForecastBetweenReadings(t *testing.T) {
 	for _, jitter := range []float64{0, 0.3} {
 		for _, first := range []time.Duration{0, 400 * time.Millisecond, 990 * time.Millisecond} {
 			begin := now.Truncate(time.Second).Add(first)
-			state, hist := cluster.NewState(), cluster.NewHistory(cluster.HistoryOptions{})
-			publish := func(at time.Time, kind cluster.SourceKind, b cluster.Body) {
-				o := cluster.Observation{
-					Received: at, Mono: at.Sub(begin) + time.Minute, Taken: at,
-					Source: cluster.Source{Kind: kind, Node: "node1"}, Body: b,
-				}
-				state.Apply(&o)
-				hist.Apply(&o, state)
-			}
-			publish(begin.Add(-time.Second), cluster.FromMonitor, &cluster.Session{
-				Run: "r", Interval: time.Second, Speed: 1,
-				Thresholds: cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: time.Minute},
-				Primary:    cluster.NodeSpec{ID: "node1", Metrics: true}, Replicas: []cluster.NodeSpec{{ID: "node2"}},
-			})
+			watch := watchLag(begin)
 			taken := func(i int) time.Time {
 				return begin.Add(seconds(float64(i) + jitter*math.Sin(float64(7*i))))
 			}
 			for i := range 60 {
 				read := taken(i)
-				publish(read, cluster.FromMetrics, &cluster.MetricsReading{Asked: everyFamily, Samples: []cluster.Sample{
-					{Family: cluster.FamilyLag, Replica: "node2", Value: 1 + 0.5*read.Sub(begin).Seconds()},
-				}})
+				watch.read(read, 1+0.5*read.Sub(begin).Seconds())
 				for at := read; i >= 25 && at.Before(taken(i+1)); at = at.Add(100 * time.Millisecond) {
-					s := state.Snapshot(at, hist)
+					s := watch.state.Snapshot(at, watch.hist)
 					if got := ForecastOf(s, s.Replica("node2")); got.Trend != TrendRising || got.Basis < 23*time.Second {
 						t.Fatalf("first %v, jitter %v, %v after reading %d: %v by %v of data", first, jitter, at.Sub(read), i, got.Trend, got.Basis)
 					}

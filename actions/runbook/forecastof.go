@@ -13,14 +13,22 @@ const forecastReadings = 120
 // or from as many of them where they come less often than every second, but from
 // none before the last action, which may have changed where it goes. A lag that
 // is not live goes nowhere that is known.
+//
+// Of one that is caught up it says no more than that: TrendOf does, at the price
+// of a forecast for each replica that is well.
 func ForecastOf(s *cluster.Snapshot, r *cluster.Replica) Forecast {
 	limits := limitsOf(s)
-	v, known := r.Lag.Seconds.Value()
-	if r.Lag.State != cluster.LagLive || !known || s.Series == nil {
-		return Forecast{At: s.At, Limits: limits, Gone: true}
-	}
-	if v <= limits.CaughtUp {
+	if v, known := r.Lag.Seconds.Value(); known && r.Lag.State == cluster.LagLive && v <= limits.CaughtUp && s.Series != nil {
 		return Forecast{At: s.At, Limits: limits, CaughtUp: true}
+	}
+	return TrendOf(s, r)
+}
+
+// TrendOf is ForecastOf with the slope of a lag that is caught up too.
+func TrendOf(s *cluster.Snapshot, r *cluster.Replica) Forecast {
+	limits := limitsOf(s)
+	if r.Lag.State != cluster.LagLive || !r.Lag.Seconds.Known() || s.Series == nil {
+		return Forecast{At: s.At, Limits: limits, Gone: true}
 	}
 	return Predict(lagPoints(s, r.ID, s.At), s.Touched(), s.At, limits)
 }

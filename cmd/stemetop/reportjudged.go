@@ -34,7 +34,7 @@ type reportEscalation struct {
 }
 
 func newReportLag(s *cluster.Snapshot, r *cluster.Replica) reportLag {
-	f := runbook.ForecastOf(s, r)
+	f := runbook.TrendOf(s, r)
 	return reportLag{
 		Seconds: r.Lag.Seconds, State: r.Lag.State.String(), Age: lagAge(&r.Lag),
 		Slope: f.Slope, Trend: f.Trend.String(), ETA: bounds(f.ToCaughtUp), Escalates: bounds(f.ToEscalation),
