@@ -60,9 +60,12 @@ func (p *page) headline(f *Frame, room int) []piece {
 	if worst == nil {
 		return []piece{say(p.s.Label, "no replica known yet", 0)}
 	}
-	k := p.s.lookOf(&worst.Lag, Limits(f.Snap))
+	k, s := p.s.lookOf(&worst.Lag, Limits(f.Snap)), SeverityOf(&worst.Lag, Limits(f.Snap))
+	if s == SeverityOK && Escalates(f) {
+		return p.escalationLine(f)
+	}
 	left := []piece{say(k.badge, " "+k.label()+" ", 1)}
-	if s := SeverityOf(&worst.Lag, Limits(f.Snap)); s == SeverityOK || s == SeverityUnknown {
+	if s == SeverityOK || s == SeverityUnknown {
 		return append(left, say(k.text, worstText(f.Snap, worst), 0), say(k.text, othersText(f.Snap, worst), 7))
 	}
 	fc := f.forecast(worst)
@@ -85,6 +88,17 @@ func (p *page) headline(f *Frame, room int) []piece {
 	return append(said, say(k.text, othersText(f.Snap, worst), 7))
 }
 
+// escalationLine is the headline where no lag is up, but the runbook says to
+// escalate all the same: OK would be wrong.
+func (p *page) escalationLine(f *Frame) []piece {
+	e := &f.Snap.Escalations[0]
+	return []piece{
+		say(p.s.BadgeCrit, " ESCALATE "+string(p.g.Crit)+" ", 1),
+		say(p.s.Crit, reasonText(f.Snap, e.Reason.String())+": "+names(e.Replicas, 2), 0),
+		say(p.s.Text, "lags within "+Span(Limits(f.Snap).Warning), 7),
+	}
+}
+
 const (
 	// wideHeader is the width from which the first line has room for the cluster's name,
 	// and says what its age is of.
@@ -104,13 +118,14 @@ func worstShort(s *cluster.Snapshot, r *cluster.Replica) string {
 }
 
 // alarming tells whether the headline is one that must be seen across a room: it
-// is drawn as a block, so that colour is not needed for it.
+// is drawn as a block, so that colour is not needed for it. What is to be
+// escalated is one, however small the lags are.
 func alarming(s *cluster.Snapshot) bool {
 	if s == nil {
 		return false
 	}
 	worst := Worst(s)
-	return primaryLeads(s) && !waiting(&s.Primary.Metrics) ||
+	return primaryLeads(s) && !waiting(&s.Primary.Metrics) || len(s.Escalations) > 0 ||
 		worst != nil && SeverityOf(&worst.Lag, Limits(s)) == SeverityCritical
 }
 

@@ -151,6 +151,25 @@ func TestHeadlineKeepsForecast(t *testing.T) {
 	}
 }
 
+// TestHeadlineOfAnEscalation: what the runbook says to escalate is not OK, however
+// small the lags are.
+func TestHeadlineOfAnEscalation(t *testing.T) {
+	f := healthy()
+	if out := ansi.Strip(Header(f, 80, 1)); !strings.Contains(out, "OK") {
+		t.Errorf("of a healthy cluster: %q", out)
+	}
+	f.Snap.Escalations = []cluster.Escalation{{Reason: cluster.Clean("crash_loop"), Replicas: []cluster.NodeID{f.Snap.Replicas[0].ID}, Since: f.Snap.At}}
+	for _, w := range []int{80, 120} {
+		out := ansi.Strip(Header(f, w, 1))
+		if !strings.Contains(out, "ESCALATE x   crash loop during sync: "+f.Snap.Replicas[0].Name.String()) || strings.Contains(out, " OK ") {
+			t.Errorf("%d columns: %q", w, out)
+		}
+		if !alarming(f.Snap) || w > 80 != strings.Contains(out, "lags within 5 s") {
+			t.Errorf("%d columns: %q", w, out)
+		}
+	}
+}
+
 // TestTheirAlertsBesideOurs: what Prometheus says stands below a heading of its
 // own, with its age; where it fell silent it is not claimed to be so still.
 func TestTheirAlertsBesideOurs(t *testing.T) {
