@@ -63,7 +63,7 @@ func (m *machine) choose(w Choose) {
 func (m *machine) refused(r *Refusal) {
 	d := m.Dialog
 	m.nearMiss("refused", r.Why.String())
-	d.Phase, d.Refusal, d.Disarms, d.Reading = Refused, r, 0, false
+	d.Phase, d.Refusal, d.Disarms, d.Reading, d.Note = Refused, r, 0, false, cluster.Text{}
 	m.show()
 }
 
