@@ -188,8 +188,9 @@ func (c *chaos) settle() {
 // wait lets time pass, with readings and ticks.
 func (c *chaos) wait(d time.Duration) {
 	for end := c.mono + d; c.mono < end; {
+		second := c.mono / time.Second
 		c.mono += 250 * time.Millisecond
-		if c.mono%time.Second == 0 {
+		if c.mono/time.Second != second {
 			c.count += c.ingest
 			for _, id := range c.order {
 				n := c.nodes[id]
@@ -300,6 +301,13 @@ func (c *chaos) acts() map[string]func() {
 			confirm()
 			if !rapid.Bool().Draw(rt, "slow at once") {
 				patience()
+			}
+			for range 30 { // to a step that has one below it
+				if v := c.state.Climb; v == nil || v.At > 0 {
+					break
+				}
+				c.wait(time.Second)
+				c.settle()
 			}
 			if rapid.Bool().Draw(rt, "slow again") {
 				c.nodes["node2"].lag, c.nodes["node2"].apply = 30, 0
