@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,15 +33,47 @@ func (w *wiring) tryHost(ctx context.Context, n config.Node) []finding {
 		return []finding{f}
 	}
 	f.good = fmt.Sprintf("%s %s, ticks answered by %s", facts.OS, facts.Kernel, facts.Dialect)
-	found := []finding{f, {node: n.ID, what: "figures", took: first.tick, good: "cpu, disks, network, memory, processes"}}
-	for _, m := range reading.Missing {
+	found := append([]finding{f}, figureFindings(n, reading, first.tick)...)
+	found = append(found, w.walFinding(n, &facts.WAL))
+	if !lacks(reading, "processes") {
+		found = append(found, w.processFinding(n, reading))
+	}
+	return append(append(found, slow...), w.tryLog(ctx, n))
+}
+
+// figures are what a tick tells, by the section that it comes from.
+var figures = []struct{ section, name string }{
+	{"stat", "cpu"}, {"diskstats", "disks"}, {"net/dev", "network"}, {"meminfo", "memory"}, {"processes", "processes"},
+}
+
+// lacks tells whether a section could not be read.
+func lacks(r *cluster.HostReading, section string) bool {
+	return slices.ContainsFunc(r.Missing, func(m cluster.MissingSection) bool { return m.Section.String() == section })
+}
+
+// figureFindings tell which figures there are, and why the others are not.
+func figureFindings(n config.Node, r *cluster.HostReading, took time.Duration) []finding {
+	var there []string
+	for _, f := range figures {
+		if !lacks(r, f.section) {
+			there = append(there, f.name)
+		}
+	}
+	var found []finding
+	if len(there) > 0 {
+		found = append(found, finding{node: n.ID, what: "figures", took: took, good: strings.Join(there, ", ")})
+	}
+	for _, m := range r.Missing {
+		hint := "check proc of " + n.ID + " in the configuration, and what the account may read there"
+		if m.Section.String() == "processes" {
+			hint = "log in as the account that the database runs as, or as one in the group that /proc is mounted for (gid=)"
+		}
 		found = append(found, finding{
 			node: n.ID, what: "figures",
-			bad: cluster.Fail(cluster.FailPermission, m.Section.String()+": "+m.Why.String(), ""),
+			bad: cluster.Fail(cluster.FailPermission, m.Section.String()+": "+m.Why.String(), hint),
 		})
 	}
-	found = append(found, w.walFinding(n, &facts.WAL), w.processFinding(n, reading))
-	return append(append(found, slow...), w.tryLog(ctx, n))
+	return found
 }
 
 // first is what a host tells at first.
@@ -53,9 +86,10 @@ type first struct {
 	tick     time.Duration
 }
 
-// firstReading collects until there are facts and counters, or a failure.
+// firstReading collects until there are facts and counters, and processes unless
+// they can't be had, or a failure.
 func firstReading(ctx context.Context, c sources.Collector, clock sources.Clock) (f first, err error) {
-	for f.facts == nil || f.counters == nil || !f.counters.AskedProcesses {
+	for f.facts == nil || f.counters == nil || !f.counters.AskedProcesses && !lacks(f.counters, "processes") {
 		for _, r := range c.Collect(ctx) {
 			switch b := r.Body.(type) {
 			case *cluster.HostFacts:

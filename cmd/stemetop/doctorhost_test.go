@@ -1,8 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/sources/ssh/sshtest"
 )
 
 func TestAnswerBehindTheNoiseOfALogin(t *testing.T) {
@@ -31,5 +38,52 @@ func TestAnswerBehindTheNoiseOfALogin(t *testing.T) {
 func TestTheLogScriptEndsAnOpenLine(t *testing.T) {
 	if !strings.HasPrefix(logScript, "check() {\necho ") {
 		t.Error("its answer may stand behind what the login printed")
+	}
+}
+
+// TestDoctorOfAHostThatHides makes sure that what a host does not show is named,
+// and waited for no longer.
+func TestDoctorOfAHostThatHides(t *testing.T) {
+	proc := t.TempDir()
+	for _, name := range []string{"uptime", "stat", "diskstats", "net/dev", "loadavg"} {
+		text, err := os.ReadFile(filepath.Join("/proc", name))
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(filepath.Join(proc, name)), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(proc, name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := sshtest.Start(t, sshtest.Options{})
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	const text = `
+primary: {id: node1, url: "http://127.0.0.1:1"}
+replicas:
+  - {id: node2, ssh: %q, proc: %q}
+  - {id: node3, ssh: %q, proc: /nowhere}
+ssh: {config: %q, known_hosts: %q, identity_file: %q}
+`
+	if err := os.WriteFile(file, fmt.Appendf(nil, text, s.Target(), proc, s.Target(), s.ClientConfig, s.KnownHosts, s.ClientKey), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	_, out, complaints := call(t, "doctor", "--config", file)
+	if took := time.Since(begin); took > patience/2 || complaints != "" {
+		t.Errorf("after %v: %s", took, complaints)
+	}
+	for _, want := range []string{
+		`ok +node2 +ssh `, `ok +node2 +figures .*ms +cpu, disks, network$`,
+		`FAIL +node2 +figures +meminfo: not on this host`, `FAIL +node2 +figures +processes: the host hides`,
+		`FAIL +node3 +figures +stat: not on this host`, `FAIL +node3 +figures +processes: not on this host`,
+	} {
+		if !regexp.MustCompile("(?m)^" + want).MatchString(out) {
+			t.Errorf("no line %q in\n%s", want, out)
+		}
+	}
+	if hasLine(out, "ok", "node3", "figures") || strings.Contains(out, "no process called") {
+		t.Errorf("claims what was not seen:\n%s", out)
 	}
 }

@@ -10,7 +10,7 @@ type HostReading struct {
 	// iostat does; resolution 10 ms.
 	Uptime    time.Duration
 	CPU       CPUTicks   // the sum line
-	PerCPU    []CPUTicks // one per processor, in order
+	PerCPU    []CPUTicks // by the number of the processor; zero for one that is offline
 	Disks     []DiskCounters
 	Nets      []NetCounters
 	Pressure  Pressure

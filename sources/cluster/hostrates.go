@@ -10,13 +10,21 @@ import (
 // total is of what is left (iowait can fall; kernel: filesystems/proc.rst 1.7).
 func CPURates(older, newer *HostReading) CPUUsage {
 	d, total := cpuDelta(older.CPU, newer.CPU)
-	u := CPUUsage{Count: len(newer.PerCPU), BusiestCPU: -1}
+	u := CPUUsage{BusiestCPU: -1}
+	for _, c := range newer.PerCPU {
+		if c != (CPUTicks{}) {
+			u.Count++
+		}
+	}
 	if total > 0 {
 		share := func(n uint64) Figure { return Known(float64(n) / total * 100) }
 		u.User, u.Nice, u.IOWait, u.Steal, u.Idle = share(d.User), share(d.Nice), share(d.IOWait), share(d.Steal), share(d.Idle)
 		u.System = share(d.System + d.IRQ + d.SoftIRQ)
 	}
 	for i := range min(len(older.PerCPU), len(newer.PerCPU)) {
+		if older.PerCPU[i] == (CPUTicks{}) {
+			continue // it came online since: its counters are of more than this interval
+		}
 		d, total := cpuDelta(older.PerCPU[i], newer.PerCPU[i])
 		if total == 0 {
 			continue

@@ -133,6 +133,18 @@ func TestCPURates(t *testing.T) {
 	if u.BusiestCPU != 0 {
 		t.Errorf("busiest processor %d", u.BusiestCPU)
 	}
+	// The second processor goes offline, and comes back with all that it ever did.
+	online := newer.PerCPU
+	newer.PerCPU = []CPUTicks{online[0]}
+	if u = CPURates(older, newer); u.Count != 1 || u.BusiestCPU != 0 {
+		t.Errorf("offline: %d processors, busiest %d", u.Count, u.BusiestCPU)
+	}
+	older.PerCPU, newer.PerCPU = []CPUTicks{{}, {User: 10, Idle: 10}}, []CPUTicks{{User: 9e6, Idle: 10}, {User: 11, Idle: 19}}
+	u = CPURates(older, newer)
+	wantFigure(t, "busiest while the first comes online", u.Busiest, 10)
+	if u.Count != 2 || u.BusiestCPU != 1 {
+		t.Errorf("back online: %d processors, busiest %d", u.Count, u.BusiestCPU)
+	}
 	newer.CPU.IOWait = 40 // iowait may fall: it counts as 0
 	u = CPURates(older, newer)
 	wantFigure(t, "%iowait that fell", u.IOWait, 0)

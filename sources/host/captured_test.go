@@ -80,8 +80,8 @@ func TestCaptured(t *testing.T) {
 				equal(t, dialect, "missing", namesOf(r.Missing, func(m cluster.MissingSection) cluster.Text {
 					return cluster.Clean(m.Section.String() + ": " + m.Why.String())
 				}), tt.missing)
-				if r.Uptime != tt.uptime || r.Disks[0].Fields != tt.fields || len(r.PerCPU) != tt.cpus || facts.Cores != tt.cpus {
-					t.Errorf("%s: uptime %v, %d fields, %d processors, %d cores", dialect, r.Uptime, r.Disks[0].Fields, len(r.PerCPU), facts.Cores)
+				if r.Uptime != tt.uptime || r.Disks[0].Fields != tt.fields || online(r.PerCPU) != tt.cpus || facts.Cores != tt.cpus {
+					t.Errorf("%s: uptime %v, %d fields, %d processors, %d cores", dialect, r.Uptime, r.Disks[0].Fields, online(r.PerCPU), facts.Cores)
 				}
 				if first == nil {
 					first = r
@@ -163,4 +163,13 @@ func TestDeviceFacts(t *testing.T) {
 	if !facts.ClockKnown || facts.ClockOffset.Abs() > facts.ClockError+time.Millisecond {
 		t.Errorf("clock of this machine is off by %v, error %v", facts.ClockOffset, facts.ClockError)
 	}
+}
+
+func online(cpus []cluster.CPUTicks) (n int) {
+	for _, c := range cpus {
+		if c != (cluster.CPUTicks{}) {
+			n++
+		}
+	}
+	return n
 }

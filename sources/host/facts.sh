@@ -31,7 +31,9 @@ say "cores $n"
 for f in uptime stat diskstats net/dev loadavg meminfo; do cannot "$f" "$p/$f"; done
 cannot pressure "$p/pressure/io"
 # PID 1 always runs: where it can not be seen, /proc hides processes (hidepid).
-[ -r "$p/1/comm" ] || say "cannot processes denied"
+if [ ! -r "$p/1/comm" ]; then
+	if [ -e "$p/uptime" ]; then say "cannot processes denied"; else say "cannot processes absent"; fi
+fi
 [ -d "$s/block" ] || say "cannot block absent"
 set +f
 for d in "$s"/block/*; do

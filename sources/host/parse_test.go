@@ -34,7 +34,12 @@ func TestParseCPU(t *testing.T) {
 	if !ok || sum.Steal != 8 || sum.SoftIRQ != 7 {
 		t.Errorf("%+v %v", sum, ok)
 	}
-	for _, bad := range []string{"", "intr 1", "cpu 1 2 3", "cpu 1 2 3 x", "cpu0 1 2 3 4"} {
+	// One that is offline has no line, and the next keeps its number.
+	_, each, ok = parseCPU([]byte("cpu 1 2 3 4\ncpu0 1 2 3 4\ncpu2 5 6 7 8\n"))
+	if !ok || len(each) != 3 || each[1] != (cluster.CPUTicks{}) || each[2].User != 5 {
+		t.Errorf("%+v %v", each, ok)
+	}
+	for _, bad := range []string{"", "intr 1", "cpu 1 2 3", "cpu 1 2 3 x", "cpu0 1 2 3 4", "cpu 1 2 3 4\ncpu999999999 1 2 3 4", "cpu 1 2 3 4\ncpu1 1 2 3 4\ncpu0 1 2 3 4", "cpu 1 2 3 4\ncpux 1 2 3 4"} {
 		if _, _, ok := parseCPU([]byte(bad)); ok {
 			t.Errorf("%q is no stat", bad)
 		}

@@ -58,7 +58,7 @@ func (r *reader) read(a *answer, asked []string) *cluster.Failure {
 	if len(lost) == 0 {
 		return nil
 	}
-	return cluster.Fail(cluster.FailMissing, "no figures from "+strings.Join(lost, ", "),
+	return cluster.Fail(cluster.FailMissing, "no figures: "+strings.Join(lost, ", "),
 		"check the proc root of this node and what the account may read there")
 }
 
@@ -78,9 +78,9 @@ func (r *reader) why(s *section) string {
 	switch {
 	case s == nil:
 		return "cut off in the answer"
-	case s.name == sectionProcesses && r.facts.cannot[s.name] != "":
+	case s.name == sectionProcesses && r.facts.cannot[s.name] == "denied":
 		return "the host hides other users' processes (hidepid)"
-	case s.rc == 0 || s.rc == 3:
+	case (s.rc == 0 || s.rc == 3) && (s.name != sectionProcesses || r.facts.cannot[s.name] == ""):
 		return ""
 	case r.facts.cannot[s.name] == "absent":
 		return "not on this host"

@@ -126,7 +126,7 @@ func TestNotPermitted(t *testing.T) {
 		tr := &local{user: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		c := collector(t, host.Options{Transport: tr, Dialect: dialect, Proc: proc, Sys: sys, WALPath: filepath.Join(secret, "wal")})
 		rs := c.Collect(t.Context())
-		if len(rs) != 2 || rs[1].Err == nil || rs[1].Err.Kind != cluster.FailMissing || rs[1].Err.What.String() != "no figures from diskstats not permitted" {
+		if len(rs) != 2 || rs[1].Err == nil || rs[1].Err.Kind != cluster.FailMissing || rs[1].Err.What.String() != "no figures: diskstats not permitted" {
 			t.Fatalf("%s: %+v", dialect, rs)
 		}
 		facts, r := rs[0].Body.(*cluster.HostFacts), rs[1].Body.(*cluster.HostReading)

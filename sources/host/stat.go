@@ -20,8 +20,12 @@ func parseUptime(text []byte) (time.Duration, bool) {
 	return time.Duration(math.Round(seconds*100)) * 10 * time.Millisecond, true
 }
 
+// maxCPUs is above what the kernel can be built for.
+const maxCPUs = 1 << 14
+
 // parseCPU reads the cpu lines of /proc/stat. Old kernels have four fields and
-// no steal; what a kernel does not count is 0 in every reading.
+// no steal; what a kernel does not count is 0 in every reading. A processor that
+// is offline has no line: its place stays empty, so that the others keep theirs.
 func parseCPU(text []byte) (sum cluster.CPUTicks, each []cluster.CPUTicks, ok bool) {
 	var buf [16][]byte
 	for line := range bytes.Lines(text) {
@@ -36,7 +40,11 @@ func parseCPU(text []byte) (sum cluster.CPUTicks, each []cluster.CPUTicks, ok bo
 		case len(w[0]) == 3:
 			sum, ok = t, true
 		default:
-			each = append(each, t)
+			n, err := strconv.Atoi(string(w[0][3:]))
+			if err != nil || n < len(each) || n >= maxCPUs {
+				return sum, nil, false
+			}
+			each = append(append(each, make([]cluster.CPUTicks, n-len(each))...), t)
 		}
 	}
 	return sum, each, ok
