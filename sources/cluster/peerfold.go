@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"slices"
 	"time"
 )
 
@@ -52,17 +51,20 @@ func (p *PeerRecall) forward(taken time.Time, b *PeerPort) {
 }
 
 // remembered returns the last of list with the probes of a round behind it, so many
-// as are to be kept. It leaves the array of list alone: views share it.
+// as are to be kept, in an array of their own: views share that of list, and a
+// thousand replicas have no room for arrays that are half empty.
 func remembered(list []ProbePoint, most int, taken time.Time, sent int, rtts []time.Duration) []ProbePoint {
-	list = slices.Clip(list)
-	for i := range min(sent, most) {
+	sent = min(sent, most)
+	kept := list[max(0, len(list)+sent-most):]
+	out := append(make([]ProbePoint, 0, len(kept)+sent), kept...)
+	for i := range sent {
 		if i < len(rtts) {
-			list = append(list, ProbePoint{Taken: taken, RTT: rtts[i]})
+			out = append(out, ProbePoint{Taken: taken, RTT: rtts[i]})
 		} else {
-			list = append(list, ProbePoint{Taken: taken, Lost: true})
+			out = append(out, ProbePoint{Taken: taken, Lost: true})
 		}
 	}
-	return list[max(0, len(list)-most):]
+	return out
 }
 
 // peerFresh is how old a reading may be that is taken every so often.
