@@ -19,23 +19,6 @@ type Clock interface {
 	Mono() time.Duration
 }
 
-// Order is one deed that is to be carried out.
-type Order struct {
-	Action    string // correlates it with the other side's log
-	Deed      Deed
-	Confirmed string // digest of what was confirmed
-	AuditHead string // the journal's head; empty without one
-	Peer      admin.Peer
-	Tell      func(cluster.Text) // how far it is, where that takes time
-}
-
-// Executor carries out the deeds of a kind of action.
-type Executor interface {
-	// Execute carries a deed out once and returns when its fate is judged. Ending
-	// ctx ends the waiting, and takes nothing back.
-	Execute(context.Context, Order) admin.Result
-}
-
 // Client is the admin API: requests are made, sent once and read back by it.
 // *admin.Client is one.
 type Client interface {
@@ -59,17 +42,6 @@ type RunnerOptions struct {
 	Clock     Clock
 	Changed   func() // the state is another one; called from any goroutine, and must not block
 }
-
-// readWithin bounds the reading of facts, in real time.
-const readWithin = 5 * time.Second
-
-// The time between two ticks, in real time: while somebody decides or waits, while
-// the cluster is looked at, and while no more than a limit stands.
-const (
-	tickQuick  = 100 * time.Millisecond
-	tickEvery  = 250 * time.Millisecond
-	tickSeldom = time.Second
-)
 
 // Runner is the actuator: it feeds the reducer and does what it says. It may be
 // used by several goroutines.
@@ -136,18 +108,6 @@ func (r *Runner) restore() {
 func (s *State) settled() bool {
 	writing := s.Dialog != nil && (s.Dialog.Phase == Recording || s.Dialog.Phase == NoRecord)
 	return s.Flight == nil && !s.Unrecorded && !writing && s.Journal.IsZero()
-}
-
-// throughAPI carries out requests to the admin API.
-type throughAPI struct{ client Client }
-
-// Execute sends the request.
-func (t throughAPI) Execute(ctx context.Context, o Order) admin.Result {
-	h, ok := o.Deed.(HTTP)
-	if !ok {
-		return admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "not a request to the admin API", "")}
-	}
-	return t.client.Send(ctx, admin.Send{Request: h.Request, Confirmed: o.Confirmed, ID: o.Action, AuditHead: o.AuditHead, Peer: o.Peer})
 }
 
 // State returns the present state.
@@ -222,136 +182,6 @@ func (r *Runner) step(w What) {
 	if r.o.Changed != nil {
 		r.o.Changed()
 	}
-}
-
-// tick lets time pass for the reducer while anything goes on.
-func (r *Runner) tick() {
-	if r.ticking {
-		select {
-		case r.wake <- struct{}{}: // the next one may be due earlier now
-		default:
-		}
-		return
-	}
-	if r.state.pace() == 0 {
-		return
-	}
-	r.ticking = true
-	r.wg.Go(func() {
-		t := time.NewTimer(tickQuick)
-		defer t.Stop()
-		for {
-			select {
-			case <-r.ctx.Done():
-				return
-			case <-t.C:
-			case <-r.wake:
-			}
-			next := r.ticked()
-			if next == 0 {
-				return
-			}
-			t.Reset(next)
-		}
-	})
-}
-
-// ticked is one tick; it returns when another is needed, 0 for never.
-func (r *Runner) ticked() time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.look()
-	r.step(Tick{})
-	next := r.state.pace()
-	r.ticking = !r.closed && next > 0
-	if !r.ticking {
-		return 0
-	}
-	return next
-}
-
-// pace is after what time something may be due; 0 if the passing of time does
-// not matter.
-func (s *State) pace() time.Duration {
-	switch {
-	case s.Flight != nil || s.Dialog != nil && s.Dialog.Phase < Verifying:
-		return tickQuick
-	case len(s.Trials) > 0 || s.Climb != nil:
-		return tickEvery
-	case s.Standing.PerSecond > 0:
-		return tickSeldom
-	}
-	return 0
-}
-
-// effect begins to carry out what the reducer wants.
-func (r *Runner) effect(d Do) {
-	switch d := d.(type) {
-	case ReadFacts:
-		r.wg.Go(func() {
-			if d.Ask.Kind != "" && r.book.drained() { // others may have acted
-				r.restore()
-			}
-			r.Do(Seen{For: d.For, World: r.read(d)})
-		})
-	case WriteIntent:
-		r.writes++
-		r.book.put(func(b *book) { r.Do(Recorded{Action: d.Intent.Action, Err: b.intent(d)}) })
-	case WriteRecord:
-		r.writes++
-		r.book.put(func(b *book) {
-			err := b.record(d)
-			if d.Record.Resolution != nil {
-				r.Do(Recorded{Action: d.Record.Resolution.Action, Err: err})
-				return
-			}
-			r.Do(Trouble{Err: err})
-		})
-	case Override:
-		r.book.put(func(b *book) { r.Do(Overridden{Err: b.override(d.Word)}) })
-	case Send:
-		r.send(d)
-	case StopWaiting:
-		if stop := r.waiting[d.Action]; stop != nil {
-			stop()
-		}
-	}
-}
-
-// read reads the facts anew.
-func (r *Runner) read(d ReadFacts) World {
-	ctx, cancel := context.WithTimeout(r.ctx, readWithin)
-	defer cancel()
-	var w World
-	var looking sync.WaitGroup
-	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil { // beside, since either may hang
-		looking.Go(func() { w.Looked, w.LookFailed = a.Look(ctx, d.Ask) })
-	}
-	begin := r.Now() // what it tells is at least as new as that
-	limit, read := r.o.Client.ReadRateLimit(ctx)
-	looking.Wait()
-	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin.Wall, Mono: begin.Mono, Failure: read.Failure}, read.Peer
-	w.Snapshot = r.o.Snapshot()
-	return w
-}
-
-// send carries a deed out.
-func (r *Runner) send(d Send) {
-	ctx, stop := context.WithCancel(r.ctx)
-	r.waiting[d.Action] = stop
-	order := Order{Action: d.Action, Deed: d.Deed, Confirmed: d.Confirmed, AuditHead: r.book.head(), Peer: d.Peer}
-	order.Tell = func(t cluster.Text) { r.Do(Told{Action: d.Action, Text: t}) }
-	r.wg.Go(func() {
-		defer stop()
-		res := admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "nothing carries out "+string(d.Kind), "")}
-		if e := r.executors[d.Kind]; e != nil {
-			res = e.Execute(ctx, order)
-		}
-		r.mu.Lock()
-		delete(r.waiting, d.Action)
-		r.mu.Unlock()
-		r.Do(Answered{Action: d.Action, Result: res})
-	})
 }
 
 // published puts a step on the stream, with its place in the journal.

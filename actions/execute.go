@@ -1,0 +1,113 @@
+package actions
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// Order is one deed that is to be carried out.
+type Order struct {
+	Action    string // correlates it with the other side's log
+	Deed      Deed
+	Confirmed string // digest of what was confirmed
+	AuditHead string // the journal's head; empty without one
+	Peer      admin.Peer
+	Tell      func(cluster.Text) // how far it is, where that takes time
+}
+
+// Executor carries out the deeds of a kind of action.
+type Executor interface {
+	// Execute carries a deed out once and returns when its fate is judged. Ending
+	// ctx ends the waiting, and takes nothing back.
+	Execute(context.Context, Order) admin.Result
+}
+
+// throughAPI carries out requests to the admin API.
+type throughAPI struct{ client Client }
+
+// Execute sends the request.
+func (t throughAPI) Execute(ctx context.Context, o Order) admin.Result {
+	h, ok := o.Deed.(HTTP)
+	if !ok {
+		return admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "not a request to the admin API", "")}
+	}
+	return t.client.Send(ctx, admin.Send{Request: h.Request, Confirmed: o.Confirmed, ID: o.Action, AuditHead: o.AuditHead, Peer: o.Peer})
+}
+
+// readWithin bounds the reading of facts, in real time.
+const readWithin = 5 * time.Second
+
+// effect begins to carry out what the reducer wants.
+func (r *Runner) effect(d Do) {
+	switch d := d.(type) {
+	case ReadFacts:
+		r.wg.Go(func() {
+			if d.Ask.Kind != "" && r.book.drained() { // others may have acted
+				r.restore()
+			}
+			r.Do(Seen{For: d.For, World: r.read(d)})
+		})
+	case WriteIntent:
+		r.writes++
+		r.book.put(func(b *book) { r.Do(Recorded{Action: d.Intent.Action, Err: b.intent(d)}) })
+	case WriteRecord:
+		r.writes++
+		r.book.put(func(b *book) {
+			err := b.record(d)
+			if d.Record.Resolution != nil {
+				r.Do(Recorded{Action: d.Record.Resolution.Action, Err: err})
+				return
+			}
+			r.Do(Trouble{Err: err})
+		})
+	case Override:
+		r.book.put(func(b *book) { r.Do(Overridden{Err: b.override(d.Word)}) })
+	case Send:
+		r.send(d)
+	case StopWaiting:
+		if stop := r.waiting[d.Action]; stop != nil {
+			stop()
+		}
+	}
+}
+
+// read reads the facts anew.
+func (r *Runner) read(d ReadFacts) World {
+	ctx, cancel := context.WithTimeout(r.ctx, readWithin)
+	defer cancel()
+	var w World
+	var looking sync.WaitGroup
+	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil { // beside, since either may hang
+		looking.Go(func() { w.Looked, w.LookFailed = a.Look(ctx, d.Ask) })
+	}
+	begin := r.Now() // what it tells is at least as new as that
+	limit, read := r.o.Client.ReadRateLimit(ctx)
+	looking.Wait()
+	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin.Wall, Mono: begin.Mono, Failure: read.Failure}, read.Peer
+	w.Snapshot = r.o.Snapshot()
+	return w
+}
+
+// send carries a deed out.
+func (r *Runner) send(d Send) {
+	ctx, stop := context.WithCancel(r.ctx)
+	r.waiting[d.Action] = stop
+	order := Order{Action: d.Action, Deed: d.Deed, Confirmed: d.Confirmed, AuditHead: r.book.head(), Peer: d.Peer}
+	order.Tell = func(t cluster.Text) { r.Do(Told{Action: d.Action, Text: t}) }
+	r.wg.Go(func() {
+		defer stop()
+		res := admin.Result{Verdict: admin.NotSent, Failure: cluster.Fail(cluster.FailOther, "nothing carries out "+string(d.Kind), "")}
+		if e := r.executors[d.Kind]; e != nil {
+			res = e.Execute(ctx, order)
+		}
+		r.mu.Lock()
+		delete(r.waiting, d.Action)
+		r.mu.Unlock()
+		r.Do(Answered{Action: d.Action, Result: res})
+	})
+}
+
