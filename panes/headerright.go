@@ -1,0 +1,65 @@
+package panes
+
+import (
+	"strconv"
+	"time"
+)
+
+// headerRight is the state of the screen itself.
+func (p *page) headerRight(f *Frame) []piece {
+	var right []piece
+	ageRank, clockRank := 6, 4
+	if p.w >= stamped {
+		ageRank, clockRank = 1, 1
+	}
+	if f.Snap != nil {
+		if age, ok := f.Snap.Primary.Metrics.Age(f.Snap.At); ok {
+			s := p.s.Label
+			if !f.Snap.Primary.Metrics.Reachable {
+				s = p.s.Unknown
+			}
+			text := Age(age) + " old"
+			if p.w >= wideHeader {
+				text = "data " + text
+			}
+			right = append(right, say(s, text, ageRank))
+		}
+	}
+	if f.ReadOnly {
+		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 5))
+	}
+	if f.Snap != nil {
+		right = append(right, say(p.s.Text, clock(f.Snap.At), clockRank))
+	}
+	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
+}
+
+func (p *page) modeStyle(m Mode) Style {
+	switch m {
+	case Paused:
+		return p.s.ModePaused
+	case Replay:
+		return p.s.ModeReplay
+	case Live:
+		fallthrough
+	default:
+		return p.s.ModeLive
+	}
+}
+
+// modeText is the mode word with the speed, and how far back the screen is.
+func modeText(f *Frame) string {
+	text := f.Mode.String()
+	switch {
+	case f.Mode == Replay && f.Speed == 0:
+		text += " standing"
+	case f.Speed != 0 && f.Speed != 1:
+		text += " " + strconv.FormatFloat(f.Speed, 'g', 4, 64) + "x"
+	}
+	if f.Mode != Live && f.Snap != nil && !f.Edge.IsZero() {
+		if back := f.Edge.Sub(f.Snap.At); back >= time.Second {
+			text += " -" + Age(back)
+		}
+	}
+	return text
+}
