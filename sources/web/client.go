@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"io"
 	"maps"
@@ -161,7 +162,8 @@ func (c *Client) failure(err error, p phase) *cluster.Failure {
 	return f.Failure(c.options.Target.String())
 }
 
-// Hide returns a text of the node's without the secrets that this client sends.
+// Hide returns a text of the node's without the secrets that this client sends, in
+// the forms that they have on the wire and in URLs.
 func (c *Client) Hide(text string) string {
 	hide := func(secret string) {
 		if secret != "" {
@@ -171,13 +173,26 @@ func (c *Client) Hide(text string) string {
 	if c.token != nil {
 		hide(c.token.token)
 	}
-	password, _ := c.options.Target.user.Password()
-	hide(password)
+	users := []*url.Userinfo{c.options.Target.user}
 	if c.proxy != nil {
-		password, _ := c.proxy.User.Password()
-		hide(password)
+		users = append(users, c.proxy.User)
+	}
+	for _, u := range users {
+		password, _ := u.Password()
+		for _, form := range []string{basic(u), password, url.QueryEscape(password), url.PathEscape(password)} {
+			hide(form)
+		}
 	}
 	return text
+}
+
+// basic is what basic authentication makes of a user; empty for none.
+func basic(u *url.Userinfo) string {
+	if u == nil {
+		return ""
+	}
+	password, _ := u.Password()
+	return base64.StdEncoding.EncodeToString([]byte(u.Username() + ":" + password))
 }
 
 // Close closes the connection, and ends a dial that a request left behind. It

@@ -129,6 +129,20 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// A password is hidden in each form that a server may repeat it in.
+func TestHideAPassword(t *testing.T) {
+	target := Target{URL: &url.URL{Scheme: "http", Host: "h"}, user: url.UserPassword("dana", "pa ss!w@rd")}
+	c, err := New(Options{Target: target, Proxy: "http://px:s%21cret@h:1", Words: Words{Section: "admin"}, Clock: sources.NewClock(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const want = "a[secret]b[secret]c[secret]d[secret]e[secret]f[secret]"
+	if got := c.Hide("apa ss!w@rdbpa%20ss%21w@rdcpa+ss%21w%40rddZGFuYTpwYSBzcyF3QHJkes!cretfcHg6cyFjcmV0"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // Each answer and what was not read of it leave the connection for the next.
 func TestOneConnection(t *testing.T) {
 	var conns atomic.Int32
