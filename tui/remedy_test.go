@@ -235,6 +235,21 @@ func TestADialogFollowsItsState(t *testing.T) {
 	}
 }
 
+// What goes on of an action is on the smallest screen too, and the way to the keys
+// beside it.
+func TestWhatGoesOnIsSeen(t *testing.T) {
+	for _, size := range [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 20}} {
+		r, a := newActRig(t, size[0], size[1])
+		a.state.Open = []actions.Unresolved{{Action: "act1", Kind: actions.KindSync, Title: cluster.Clean("sync node9"), At: t0}}
+		r.tick(time.Second)
+		lines := strings.Split(strings.TrimRight(r.text(), "\n"), "\n")
+		last := strings.Join(lines[len(lines)-2:], "\n")
+		if !strings.Contains(last, "not known what became of: sync node9") || !strings.Contains(last, "? help") {
+			t.Errorf("%v:\n%s", size, last)
+		}
+	}
+}
+
 // A dialog that stays open after its end does not say that its values are of now.
 func TestAnEndedDialogAges(t *testing.T) {
 	r, a := newActRig(t, 120, 40)

@@ -81,10 +81,16 @@ func (m *model) compose() {
 	m.dirty = false
 }
 
-// lastLine is the keys, or what has no line of its own.
+// lastLine is the keys, or what has no line of its own. What goes on of an action
+// may take long: the way to the keys stays beside it.
 func (m *model) lastLine(f *panes.Frame, l layout) string {
-	if l.status.empty() && (!f.Message.IsZero() || !f.Filter.IsZero()) {
-		return panes.Status(f, l.footer.w, l.footer.h)
+	const help = " ? help "
+	switch w := l.footer.w; {
+	case !l.status.empty():
+	case !f.Message.IsZero() || !f.Filter.IsZero():
+		return panes.Status(f, w, l.footer.h)
+	case !f.Doing.IsZero() && w > 4*len(help):
+		return fitStyled(panes.Status(f, w-len(help), l.footer.h), w-len(help)) + m.styles.Label.Render(help)
 	}
 	return m.styles.Label.Render(fit(m.footer(l.footer.w), l.footer.w))
 }
