@@ -70,7 +70,7 @@ func (p *page) lagSummary(f *Frame, r *cluster.Replica) {
 func unsureFigure(l *cluster.Lag) string {
 	var text []string
 	if l.Seconds.Known() {
-		text = append(text, Lag(l.Seconds)+", "+lagAge(l)+" old")
+		text = append(text, Lag(l.Seconds)+", "+lagOld(l))
 	}
 	if !l.Why.IsZero() {
 		text = append(text, l.Why.String())

@@ -73,7 +73,7 @@ func (p *page) wordings(f *Frame) (look, []string) {
 	name, lag, glyph := r.Name.String(), Lag(r.Lag.Seconds), string(k.glyphOr('o'))
 	age := ""
 	if r.Lag.State != cluster.LagLive {
-		age = ", " + lagAge(&r.Lag) + " old"
+		age = ", " + lagOld(&r.Lag)
 	}
 	if a := &f.Snap.Primary.Metrics; a.Configured && !a.Reachable {
 		age += ", primary silent"
@@ -105,7 +105,7 @@ func (p *page) replicaLine(f *Frame, r *cluster.Replica) {
 	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
 	lag := Lag(r.Lag.Seconds)
 	if r.Lag.State != cluster.LagLive {
-		lag += ", " + lagAge(&r.Lag) + " old"
+		lag += ", " + lagOld(&r.Lag)
 	}
 	if p.w < 24 {
 		p.put(k.badge, string(k.glyphOr('o')))

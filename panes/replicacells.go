@@ -139,6 +139,14 @@ func lagAge(l *cluster.Lag) string {
 	return Age(l.Age)
 }
 
+// lagOld is the age of the last value in words.
+func lagOld(l *cluster.Lag) string {
+	if l.Taken.IsZero() {
+		return "never read"
+	}
+	return Age(l.Age) + " old"
+}
+
 // drawNote draws why something of the row is not known, most important first.
 func drawNote(p *page, l *tableLine, w int) {
 	notes := make([]string, 0, 4)

@@ -37,6 +37,9 @@ func TestLagNotANumber(t *testing.T) {
 			t.Errorf("%s: %v because %q", name, l.State, l.Why)
 		}
 		wantUnknown(t, name, l.Seconds)
+		if l.Taken.IsZero() || l.Age != sec(1.1) {
+			t.Errorf("%s: the last that was known is %v old, want 1.1 s", name, l.Age)
+		}
 	}
 }
 
@@ -56,14 +59,14 @@ func TestLagOfVanishedReplica(t *testing.T) {
 	f := newFeed(t)
 	f.primary(sec(1), 1000, map[NodeID]float64{"node2": 1, "node9": 2})
 	f.primary(sec(2), 1000, map[NodeID]float64{"node2": 1})
-	l := f.lag("node9", sec(2))
-	if l.State != LagUnknown || !strings.Contains(l.Why.String(), "vanished") {
-		t.Errorf("%v because %q", l.State, l.Why)
+	l := f.lag("node9", sec(4))
+	if l.State != LagUnknown || !strings.Contains(l.Why.String(), "vanished") || l.Age != sec(3) {
+		t.Errorf("%v because %q, %v old", l.State, l.Why, l.Age)
 	}
 	if r := f.at(sec(2)).Replica("node9"); r.Configured {
 		t.Error("a discovered replica counts as configured")
 	}
-	if l := f.lag("node3", sec(2)); l.State != LagUnknown || strings.Contains(l.Why.String(), "vanished") {
+	if l := f.lag("node3", sec(2)); l.State != LagUnknown || strings.Contains(l.Why.String(), "vanished") || !l.Taken.IsZero() {
 		t.Errorf("never seen: %v because %q", l.State, l.Why)
 	}
 }

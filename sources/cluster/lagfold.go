@@ -204,10 +204,16 @@ func (s *State) viewLag(id NodeID, primary Access, at time.Time) Lag {
 	switch {
 	case l == nil || l.StateSince.IsZero():
 		return Lag{Why: neverSeen(primary), Since: s.firstSeen}
-	case l.State == LagUnknown:
-		return Lag{Why: l.Problem, Since: l.StateSince}
 	}
-	v := Lag{State: l.State, Seconds: Known(l.Value), Taken: l.Taken, Age: max(0, at.Sub(l.Taken)), Since: l.StateSince}
+	v := Lag{State: l.State, Taken: l.Taken, Since: l.StateSince}
+	if !l.Taken.IsZero() {
+		v.Age = max(0, at.Sub(l.Taken))
+	}
+	if l.State == LagUnknown {
+		v.Why = l.Problem
+		return v
+	}
+	v.Seconds = Known(l.Value)
 	switch {
 	case v.Age > s.fresh():
 		v.State, v.Since, v.Why = LagStale, l.Taken.Add(s.fresh()), Clean("no newer reading")

@@ -113,11 +113,11 @@ func (s LagState) String() string {
 // Lag is how far a replica is behind, by the primary's gauge.
 type Lag struct {
 	State   LagState
-	Seconds Figure    // last value; unknown in LagUnknown
-	Taken   time.Time // when Seconds was taken
-	Age     time.Duration
-	Since   time.Time // since when State holds
-	Why     Text      // why it is not live
+	Seconds Figure        // last value; unknown in LagUnknown
+	Taken   time.Time     // when Seconds was taken, or the last that was known; zero if none ever was
+	Age     time.Duration // since Taken
+	Since   time.Time     // since when State holds
+	Why     Text          // why it is not live
 }
 
 // Assertions is the second measure beside the lag: how many assertions the
