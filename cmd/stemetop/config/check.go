@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -84,9 +85,9 @@ func (k *checker) nodes() {
 
 func (k *checker) node(n *Node, path string) {
 	k.url(n.URL, path+".url")
-	k.want(n.SSH == "" || sshTarget.MatchString(n.SSH), path+".ssh", "is "+quote(n.SSH),
+	k.want(n.SSH == "" || sshTarget.MatchString(n.SSH) && portFits(n.SSH, false), path+".ssh", "is "+quote(n.SSH),
 		"write [user@]host[:port], or a name of the SSH configuration")
-	k.want(n.RPC == "" || hostPort.MatchString(n.RPC), path+".rpc", "is "+quote(n.RPC), "write host:port")
+	k.want(n.RPC == "" || hostPort.MatchString(n.RPC) && portFits(n.RPC, true), path+".rpc", "is "+quote(n.RPC), "write host:port")
 	k.absolute(n.Proc, path+".proc")
 	k.absolute(n.Sys, path+".sys")
 	if n.LogFile != "" {
@@ -99,6 +100,18 @@ var (
 	sshTarget = regexp.MustCompile(`^([^\s@-][^\s@]*@)?[^\s@-][^\s@]*$`)
 	hostPort  = regexp.MustCompile(`^([^\s:\[\]]+|\[[^\s\]]+\]):[0-9]{1,5}$`)
 )
+
+// portFits tells whether the port behind a host is one. Without must there may be
+// none, and an IPv6 address without brackets has none.
+func portFits(word string, must bool) bool {
+	i := strings.LastIndexByte(word, ':')
+	host := word[strings.LastIndexByte(word, '@')+1:]
+	if !must && (strings.Count(host, ":") != 1 && !strings.Contains(host, "]:")) {
+		return true
+	}
+	n, err := strconv.ParseUint(word[i+1:], 10, 16)
+	return err == nil && n > 0
+}
 
 func (k *checker) url(word, path string) {
 	if word == "" {
@@ -168,10 +181,25 @@ func (k *checker) pair(cert, key, path string) {
 func (k *checker) names() {
 	k.want(k.c.Metrics.Lag != "", "metrics.lag", "is empty", "it is what tells the replicas: name the gauge")
 	k.want(k.c.Metrics.ReplicaLabel != "", "metrics.replica_label", "is empty", "name the label that tells the replicas apart")
+	k.metricNames()
 	k.absolute(k.c.WALPath, "wal_path")
 	k.absolute(k.c.APIToml, "api_toml")
 	k.want(k.c.Process != "", "process", "is empty", "for example stemedb")
 	k.want(k.c.Unit != "" && k.c.Unit[0] != '-', "unit", "is "+quote(k.c.Unit), "for example stemedb-api")
+}
+
+// metricNames refuses one name for two metrics.
+func (k *checker) metricNames() {
+	seen := map[string]string{}
+	visit(reflect.ValueOf(&k.c.Metrics).Elem(), "metrics", func(path string, _ reflect.StructField, v reflect.Value) {
+		name := v.String()
+		if name == "" || path == "metrics.replica_label" || path == "metrics.sync_progress_unit" {
+			return
+		}
+		first, twice := seen[name]
+		k.want(!twice, path, "is "+quote(name)+", which "+first+" is already", "give each metric a name of its own")
+		seen[name] = path
+	})
 }
 
 func (k *checker) limits() {
