@@ -39,7 +39,7 @@ func (w *world) observePaths() {
 		if !w.miss.ping {
 			p := &cluster.PeerPing{Every: pathsEvery * time.Second, Sent: 3}
 			for k := range p.Sent {
-				if !e.cut && !(e.losesPing && k == 1) && w.rng.Float64()*100 >= e.loss+e.pathLoss {
+				if !e.cut && (!e.losesPing || k != 1) && w.rng.Float64()*100 >= e.loss+e.pathLoss {
 					p.RTTs = append(p.RTTs, w.trip(n, e))
 				}
 			}
