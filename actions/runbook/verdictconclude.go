@@ -78,11 +78,15 @@ func (d *diagnosis) traces() []string {
 }
 
 // doubts returns what speaks against a cause: what contradicts it, its findings
-// that came late, and what else is abnormal.
+// that came late, by a tool that found nothing in time, and what else is abnormal.
 func (d *diagnosis) doubts(c cluster.Cause, others []weight) []string {
 	words := slices.Clone(d.against[c])
+	inOrder := map[string]bool{}
 	for _, f := range d.findings {
-		if f.cause == c && f.order == orderLate {
+		inOrder[f.tool] = inOrder[f.tool] || f.cause == c && f.order == orderFits
+	}
+	for _, f := range d.findings {
+		if f.cause == c && f.order == orderLate && !inOrder[f.tool] {
 			words = append(words, f.text)
 		}
 	}

@@ -132,9 +132,9 @@ func TestDoctorOnARealCluster(t *testing.T) {
 				t.Errorf("%s of %s is not ok", what, node)
 			}
 		}
-		// The demo's hosts run the collection script and nothing else.
-		if !hasLine(out, "FAIL", node, "log") {
-			t.Errorf("the log of %s was read, by a script that is not allowed there", node)
+		// One in which nothing happened has no line, and that is no fault.
+		if !hasLine(out, "ok", node, "log") && !hasLine(out, "none", node, "log") {
+			t.Errorf("the log of %s can't be read", node)
 		}
 	}
 	for _, node := range []string{"node2", "node3", "node4", "node5"} {
@@ -147,7 +147,7 @@ func TestDoctorOnARealCluster(t *testing.T) {
 	if !hasLine(out, "ok", "node1", "api.toml") || hasLine(out, "ok", "node2", "api.toml") {
 		t.Error("not the primary's api.toml alone")
 	}
-	if !hasLine(out, "ok", "node1", "admin") || code != exitWarning {
+	if !hasLine(out, "ok", "node1", "admin") || code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
 	t.Log(out)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +10,6 @@ import (
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
-	"github.com/stemedb/stemetop/sources/remote"
 )
 
 // tryHost connects to a host, runs the script until it told its facts and one
@@ -137,95 +134,35 @@ func (w *wiring) processFinding(n config.Node, r *cluster.HostReading) finding {
 	return f
 }
 
-// logScript tells in a word whether the log of a unit ($2) or a file ($1) can
-// be read. $3 is the nonce that tells its answer from the noise of a login.
-const logScript = `check() {
-echo # the login may have left a line open
-if [ -n "$1" ]; then
-	if [ -r "$1" ]; then echo "$3 ok $1"; else echo "$3 unreadable $1"; fi
-elif ! command -v journalctl >/dev/null 2>&1; then echo "$3 nojournalctl"
-else
-	said=$(journalctl -q --no-pager -n 1 -o cat -u "$2" 2>&1) || { echo "$3 failed $said"; return; }
-	case $said in
-	*"nsufficient permissions"*) echo "$3 denied" ;;
-	"") echo "$3 empty" ;;
-	*) echo "$3 ok journal of $2" ;;
-	esac
-fi; }
-`
-
-// tryLog tells whether the log that explains a failing sync can be read.
+// tryLog tells whether the log that explains a failing sync can be read, as the
+// monitor reads it.
 func (w *wiring) tryLog(ctx context.Context, n config.Node) finding {
 	f := finding{node: n.ID, what: "log"}
 	begin := time.Now()
-	word, rest, err := w.askLog(ctx, n)
-	f.took = time.Since(begin)
-	hint := "set log_file of " + n.ID + " in the configuration, or unit"
-	switch {
-	case err != nil:
+	t, err := w.transport(n)
+	if err != nil {
 		f.bad = failureOf(err)
-	case word == "ok":
-		f.good = rest + " can be read"
-	case word == "nojournalctl":
-		f.bad = cluster.Fail(cluster.FailUnsupported, "there is no journalctl", hint)
-	case word == "denied":
-		f.bad = cluster.Fail(cluster.FailPermission, "the journal may not be read", "add the account to the group systemd-journal: sudo usermod -aG systemd-journal USER")
-	case word == "empty":
-		f.bad = cluster.Fail(cluster.FailMissing, "nothing in the journal of "+w.config.Unit, hint)
-	case word == "unreadable":
-		f.bad = cluster.Fail(cluster.FailPermission, rest+" can't be read", "let the account read it, or change log_file")
-	default:
-		f.bad = cluster.Fail(cluster.FailOther, "journalctl: "+rest, hint)
+		return f
+	}
+	c := w.logBy(n, t)
+	defer func() { _ = c.Close() }() // nothing is lost with it
+	list := c.Collect(ctx)
+	f.took = time.Since(begin)
+	if len(list) == 0 {
+		f.bad = failureOf(ctx.Err())
+		return f
+	}
+	b, read := list[0].Body.(*cluster.LogReading)
+	switch {
+	case list[0].Err != nil:
+		f.bad = list[0].Err
+	case read && b.Status == cluster.LogEmpty:
+		// It can be read; whether it is the right one nobody knows.
+		f.none = true
+		f.bad = cluster.Fail(cluster.FailMissing, b.Of.String()+" is there, and without a line",
+			"is it the one? else set log_file of "+n.ID+" in the configuration, or unit")
+	case read:
+		f.good = b.Of.String() + " can be read"
 	}
 	return f
 }
-
-// askLog runs the script and returns its answer.
-func (w *wiring) askLog(ctx context.Context, n config.Node) (word, rest string, err error) {
-	t, err := w.transport(n)
-	if err != nil {
-		return "", "", err
-	}
-	defer func() { _ = t.Close() }() // nothing is lost with it
-	tag := remote.NewNonce()
-	s, err := t.Start(ctx, remote.Command(tag))
-	if err != nil {
-		return "", "", err
-	}
-	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
-	defer func() { _ = s.Close() }()
-	if _, err := fmt.Fprintf(s, "%scheck %s %s %s; exit\n", logScript, shellWord(n.LogFile), shellWord(w.config.Unit), tag); err != nil {
-		return "", "", err
-	}
-	if word, rest, ok := answerIn(s, tag); ok {
-		return word, rest, nil
-	}
-	if ctx.Err() != nil {
-		return "", "", ctx.Err()
-	}
-	return "", "", cluster.Fail(cluster.FailCommand, "the check of the log was not run; it printed: "+s.Stderr().String(), "does the account allow commands?")
-}
-
-// maxNoise is how much a login may print before the answer, in bytes.
-const maxNoise = 4 << 20
-
-// answerIn looks for the line that begins with tag.
-func answerIn(r io.Reader, tag string) (word, rest string, ok bool) {
-	lines := bufio.NewReaderSize(io.LimitReader(r, maxNoise), 4<<10)
-	for {
-		line, more, err := lines.ReadLine()
-		if answer, mine := strings.CutPrefix(string(line), tag+" "); mine {
-			word, rest, _ = strings.Cut(answer, " ")
-			return word, rest, true
-		}
-		for more && err == nil { // the rest of a line that is too long for an answer
-			_, more, err = lines.ReadLine()
-		}
-		if err != nil {
-			return "", "", false
-		}
-	}
-}
-
-// shellWord quotes a word for sh.
-func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

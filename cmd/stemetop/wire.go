@@ -130,9 +130,14 @@ func (w *wiring) log(n config.Node) (*logs.Collector, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.logBy(n, t), nil
+}
+
+// logBy is the collector of a node's log by a way of its own.
+func (w *wiring) logBy(n config.Node, t remote.Transport) *logs.Collector {
 	return logs.New(logs.Options{
 		Node: cluster.NodeID(n.ID), Transport: t, Clock: w.clock, File: n.LogFile, Unit: w.config.Unit,
-	}), nil
+	})
 }
 
 // transport is the way to a node's host. It connects when it is first used; all
