@@ -157,13 +157,20 @@ func (p *page) logRows(lines []placedLine) {
 		at = len("15:04:05.000") + 1
 	}
 	for _, x := range lines {
-		id = max(id, min(cells(x.of.Name.String()), 12))
+		if x.l != nil {
+			id = max(id, min(cells(x.of.Name.String()), 12))
+		}
 	}
 	text := at + 1 + id + 1 + 5 + 3
 	room := p.h - p.lines
 	first, texts := len(lines), [][]string(nil)
 	for first > 0 && room > 0 {
 		x := &lines[first-1]
+		if x.l == nil {
+			first, room = first-1, room-1
+			texts = append(texts, nil)
+			continue
+		}
 		t := wrap(printable(x.words()), max(p.w-text, 1), min(3, room), p.g.Ellipsis)
 		if len(t) == 0 {
 			t = []string{""}
@@ -179,6 +186,11 @@ func (p *page) logRows(lines []placedLine) {
 		}
 		p.left(p.s.Label, when, at)
 		p.space(1)
+		if x.l == nil {
+			p.repeat(p.s.Faint, p.g.Horizontal, 2)
+			p.line(p.s.Label, " here we began to look; above is what stood in the logs already")
+			continue
+		}
 		p.left(p.s.Name, x.of.Name.String(), id)
 		p.space(1)
 		p.left(p.levelLook(x.l.Level), x.l.Level.String(), 5)

@@ -134,3 +134,33 @@ func TestLogOrder(t *testing.T) {
 		t.Errorf("title %q", Title(f, PaneLog))
 	}
 }
+
+// TestLogTellsWhatWasThereBefore: following begins some way back, and where we
+// began to look is marked, once, before the first line that came since.
+func TestLogTellsWhatWasThereBefore(t *testing.T) {
+	f := corrupt()
+	const mark = "here we began to look"
+	f.Snap.FirstSeen = at.Add(-time.Hour)
+	if out := ansi.Strip(Log(f, 120, 200)); strings.Contains(out, mark) {
+		t.Errorf("all is newer:\n%s", out)
+	}
+	f.Snap.FirstSeen = at.Add(-50 * time.Second)
+	out := strings.Split(ansi.Strip(Log(f, 120, 200)), "\n")
+	found := 0
+	for i, line := range out {
+		if !strings.Contains(line, mark) {
+			continue
+		}
+		found++
+		if before, after := out[i-1][:8], out[i+1][:8]; before > line[:8] || after < line[:8] {
+			t.Errorf("it stands between %s and %s: %s", before, after, line)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d marks:\n%s", found, strings.Join(out, "\n"))
+	}
+	f.Snap.FirstSeen = at.Add(time.Second) // nothing since
+	if out := strings.TrimSpace(ansi.Strip(Log(f, 80, 20))); !strings.Contains(out[strings.LastIndex(out, "\n")+1:], mark) {
+		t.Errorf("nothing since:\n%s", out)
+	}
+}

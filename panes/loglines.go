@@ -41,7 +41,8 @@ func (s LogShow) takes(l *cluster.LogLine) bool {
 	return true
 }
 
-// placedLine is a line of one of the logs at its place on the common time axis.
+// placedLine is a line of one of the logs at its place on the common time axis,
+// or without l the instant from which on lines came as they were written.
 type placedLine struct {
 	l      *cluster.LogLine
 	of     *cluster.Node
@@ -80,7 +81,15 @@ func (f *Frame) logLines(nodes []*cluster.Node) (lines []placedLine, hidden int)
 	lines = slices.DeleteFunc(lines, func(x placedLine) bool {
 		return !f.LogShow.takes(x.l) || word != "" && !x.says(word)
 	})
-	return lines, all - len(lines)
+	hidden = all - len(lines)
+	began := slices.IndexFunc(lines, func(x placedLine) bool { return !x.at.Before(f.Snap.FirstSeen) })
+	if began < 0 {
+		began = len(lines)
+	}
+	if began > 0 && !f.Snap.FirstSeen.IsZero() {
+		lines = slices.Insert(lines, began, placedLine{at: f.Snap.FirstSeen, placed: true})
+	}
+	return lines, hidden
 }
 
 // says tells whether a word in lower case stands in the line or its names.

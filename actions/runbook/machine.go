@@ -116,10 +116,14 @@ func deviceOf(f *cluster.HostFacts, name cluster.Text) *cluster.DeviceFacts {
 
 // capacity is a size as vendors write it, by powers of 1,000.
 func capacity(bytes uint64) string {
-	if b := float64(bytes); b >= 999.5e9 {
+	switch b := float64(bytes); {
+	case b >= 999.5e9:
 		return strconv.FormatFloat(b/1e12, 'f', 1, 64) + " TB"
+	case b >= 9.95e9:
+		return strconv.FormatFloat(b/1e9, 'f', 0, 64) + " GB"
+	default:
+		return strconv.FormatFloat(b/1e9, 'f', 1, 64) + " GB"
 	}
-	return strconv.FormatFloat(float64(bytes)/1e9, 'f', 0, 64) + " GB"
 }
 
 func linkOf(h *cluster.Host) (text string, good float64) {

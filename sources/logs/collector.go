@@ -14,7 +14,8 @@ import (
 
 const (
 	// beginLines and beginBack are where following begins: far enough back to see
-	// how the incident began, at a cost of some 20 ms of the host.
+	// how the incident began, at a cost of some 20 ms of the host. journalctl -f
+	// goes back to the host's last start at most.
 	beginLines = 2000
 	beginBack  = 30 * time.Minute
 	// aliveEvery is how often a log that says nothing is said to be followed, and
