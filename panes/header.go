@@ -18,10 +18,15 @@ func Header(f *Frame, w, h int) string {
 	if p.full() {
 		return p.String()
 	}
-	right := p.headerRight(f)
-	left := p.headline(f, p.w-span(right, ranks(1|1<<1), p.w))
-	if p.w >= wideHeader || h < 2 || f.Snap == nil {
-		left = append([]piece{say(p.s.Title, " "+clusterName(f), 3)}, left...)
+	oneLine := h < 2 || f.Snap == nil
+	right, name := p.headerRight(f, oneLine), say(p.s.Title, " "+clusterName(f), 3)
+	room := p.w - span(right, ranks(1|1<<1), p.w)
+	if p.w >= wideHeader {
+		room -= span([]piece{name}, everyRank, p.w)
+	}
+	left := p.headline(f, room)
+	if p.w >= wideHeader || oneLine {
+		left = append([]piece{name}, left...)
 	} else if left[0].rank == 0 { // no badge, which has a blank of its own
 		left[0].text = " " + left[0].text
 	}
@@ -74,6 +79,7 @@ func (p *page) headline(f *Frame, room int) []piece {
 		{worstText(f.Snap, worst) + goes, arrives},
 		{short, strings.Replace(arrives, "caught up in", "caught up", 1)},
 		{short + goes, ""},
+		{short, ""},
 	}
 	if arrives == "" {
 		ways = slices.Delete(ways, 1, 2)
@@ -252,6 +258,9 @@ func (p *page) primaryLine(f *Frame) {
 	right := []piece{say(p.s.Label, tally(f.Snap), 5)}
 	if f.Snap.Interval > 0 {
 		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 8))
+	}
+	if p.w < wideHeader {
+		right = append(right, p.readOnly(f))
 	}
 	p.bar(left, right)
 }

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// headerRight is the state of the screen itself.
-func (p *page) headerRight(f *Frame) []piece {
+// headerRight is the state of the screen itself, with all of it on one line or
+// what has no room there on a second.
+func (p *page) headerRight(f *Frame, oneLine bool) []piece {
 	var right []piece
 	ageRank, clockRank := 6, 4
 	if p.w >= stamped {
@@ -25,13 +26,26 @@ func (p *page) headerRight(f *Frame) []piece {
 			right = append(right, say(s, text, ageRank))
 		}
 	}
-	if f.ReadOnly {
-		right = append(right, say(p.s.ReadOnly, "READ-ONLY", 5))
+	if p.w >= wideHeader || oneLine {
+		right = append(right, p.readOnly(f))
 	}
 	if f.Snap != nil {
 		right = append(right, say(p.s.Text, clock(f.Snap.At), clockRank))
 	}
 	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
+}
+
+// readOnly says that nothing can be changed from here. It goes before the headline,
+// but in a replay, which says it already.
+func (p *page) readOnly(f *Frame) piece {
+	if !f.ReadOnly {
+		return piece{}
+	}
+	rank := 1
+	if f.Mode == Replay || p.w < stamped {
+		rank = 5
+	}
+	return say(p.s.ReadOnly, "READ-ONLY", rank)
 }
 
 func (p *page) modeStyle(m Mode) Style {

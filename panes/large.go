@@ -19,7 +19,7 @@ func Large(f *Frame, w, h int) string {
 	limits := Limits(f.Snap)
 	k := p.s.lookOf(&r.Lag, limits)
 	p.bar([]piece{say(p.s.Title, " "+clusterName(f), 2), say(p.s.Name, r.Name.String(), 0), say(k.badge, " "+k.label()+" ", 0)},
-		p.headerRight(f))
+		p.headerRight(f, true))
 	if h < 8 {
 		p.line(k.text, " "+largeSentence(f, r, limits))
 		return p.String()

@@ -159,6 +159,27 @@ func TestHeaderKeepsMode(t *testing.T) {
 	}
 }
 
+// TestHeaderIsWhole: with two lines for it nothing of what it is for is missing, at
+// any width from 80 on and in any mode.
+func TestHeaderIsWhole(t *testing.T) {
+	for _, mode := range []Mode{Live, Paused, Replay} {
+		for w := 80; w <= 200; w++ {
+			f := critical()
+			f.Mode, f.ReadOnly, f.Edge = mode, true, at.Add(12*time.Minute)
+			out := ansi.Strip(Header(f, w, 2))
+			want := []string{"prod-eu", "CRIT x", "node2", "41.3 s", "node1", "s old", "03:12:44Z", mode.String()}
+			if mode != Replay { // which says it
+				want = append(want, "READ-ONLY")
+			}
+			for _, word := range want {
+				if !strings.Contains(out, word) {
+					t.Errorf("%v at %d: no %q:\n%s", mode, w, word, out)
+				}
+			}
+		}
+	}
+}
+
 // TestCompleteAt80: at 80 columns no column but the note is missing, but with the
 // longest ids the sync as well.
 func TestCompleteAt80(t *testing.T) {
