@@ -47,7 +47,7 @@ type model struct {
 
 	pace   pace
 	resize resize
-	calm   bool // the large view was drawn less than half a second ago
+	calm   bool // the large view was drawn less than largeCalm ago
 	paste  paste
 
 	forecasts panes.Forecasts // of snap

@@ -13,7 +13,9 @@ import (
 
 // largeCalm is the least time between two draws of the large view: a shared
 // screen is encoded as video, and read by people who don't know where to look.
-const largeCalm = 500 * time.Millisecond
+// It is more than half a second, so that a draw that comes late leaves no three of
+// them within one second.
+const largeCalm = 550 * time.Millisecond
 
 // calmMsg says that the large view may be drawn again.
 type calmMsg struct{}
