@@ -110,4 +110,3 @@ func (r *Runner) send(d Send) {
 		r.Do(Answered{Action: d.Action, Result: res})
 	})
 }
-

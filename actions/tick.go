@@ -69,4 +69,3 @@ func (s *State) pace() time.Duration {
 	}
 	return 0
 }
-
