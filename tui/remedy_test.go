@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stemedb/stemetop/actions"
+	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/journal"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -232,6 +233,19 @@ func TestADialogFollowsItsState(t *testing.T) {
 	r.Update(actedMsg{})
 	if r.overlay != nil {
 		t.Error("the dialog stays")
+	}
+}
+
+// What can be done about an answer stands below it, as it does on the line.
+func TestAnAnswerWithAHint(t *testing.T) {
+	r, a := newActRig(t, 80, 24)
+	d := aDialog(actions.Ended, actions.Light, plainText)
+	d.Finding = actions.Finding{}
+	d.Result = &admin.Result{Verdict: admin.Rejected, Failure: cluster.Fail(cluster.FailAuth, "401, the server does not know who asks", "renew admin.token_file")}
+	a.state.Dialog = d
+	r.keys("t")
+	if s := r.text(); !strings.Contains(s, "rejected: 401") || !strings.Contains(s, "hint     renew admin.token_file") {
+		t.Errorf("no hint:\n%s", s)
 	}
 }
 

@@ -153,6 +153,9 @@ func (t *sheet) facts(list []actions.Fact, ago time.Duration) {
 func (t *sheet) became(st *actions.State, d *actions.Dialog, now actions.Now) {
 	if d.Result != nil {
 		t.labelled("answer", t.s.StepStyle(string(d.Result.Verdict)), d.Result.Summary().String())
+		if f := d.Result.Failure; f != nil {
+			t.labelledText("hint", t.s.Text, f.Hint)
+		}
 		if left := st.Peace(now); d.Result.Answer.RetryAfter.Given && left > 0 {
 			t.labelled("wait", t.s.Warn, peaceWords(left)+"; asking sooner takes the arming key")
 		}
