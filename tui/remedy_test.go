@@ -195,6 +195,10 @@ func TestKeysOfADialog(t *testing.T) {
 	if got := told[actions.Focus](a); !slices.Equal(got, []actions.Focus{{On: false}, {On: true}}) {
 		t.Errorf("focus: %v", got)
 	}
+	r.Update(resumedMsg{tea.WindowSizeMsg{Width: 120, Height: 40}, true})
+	if got := told[actions.Focus](a); !slices.Equal(got[2:], []actions.Focus{{On: false}, {On: true}}) {
+		t.Errorf("stopped and continued: %v", got)
+	}
 	r.keys("esc")
 	if r.overlay != nil {
 		t.Error("it is not closed")

@@ -144,6 +144,8 @@ type resumedMsg struct {
 func (m *model) resumed(r resumedMsg) {
 	m.w, m.h, m.dirty = r.size.Width, r.size.Height, true
 	m.resize.pending, m.calm = false, false
+	m.focused(false) // what was armed before is not what is looked at now
+	m.focused(true)
 	if !r.stopped {
 		m.say("can't suspend: there is no shell to resume from")
 	}
