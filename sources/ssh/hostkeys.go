@@ -24,9 +24,11 @@ type hostKeys struct {
 	// algorithms are those of the known keys first. Without that order a server
 	// would present a key of another type than the known one, and look changed.
 	algorithms  []string
-	authorities []string         // fingerprints of the keys of @cert-authority lines
-	refused     *cluster.Failure // set by verify
-	seen        bool             // the server got as far as presenting a key
+	authorities []string          // fingerprints of the keys of @cert-authority lines
+	refused     *cluster.Failure  // set by verify
+	seen        bool              // the server got as far as presenting a key
+	passedOver  string            // file:line of the first line that can't be read
+	copied      map[string]string // files by the names of copies without such lines
 }
 
 func newHostKeys(s *settings) (*hostKeys, error) {
@@ -42,13 +44,20 @@ func newHostKeys(s *settings) (*hostKeys, error) {
 			h.files = append(h.files, file)
 		}
 	}
-	db, err := knownhosts.NewDB(h.files...)
+	db, err := h.readKnown()
 	if err != nil {
 		return nil, cluster.Fail(cluster.FailConfig, err.Error(), "correct or remove that line")
 	}
 	h.check = db.HostKeyCallback()
 	h.order(db)
 	return h, nil
+}
+
+// preferred are the algorithms in the order in which ssh asks for them: a key that
+// is not known is then the one whose fingerprint ssh would show too.
+var preferred = []string{
+	xssh.KeyAlgoED25519, xssh.KeyAlgoECDSA256, xssh.KeyAlgoECDSA384, xssh.KeyAlgoECDSA521,
+	xssh.KeyAlgoRSASHA512, xssh.KeyAlgoRSASHA256,
 }
 
 // order sets the algorithms, those of known keys first.
@@ -66,9 +75,9 @@ func (h *hostKeys) order(db *knownhosts.HostKeyDB) {
 			}
 		}
 	}
-	for _, a := range supported {
+	for _, a := range slices.Concat(preferred, supported) {
 		// A certificate is asked for only if its authority is known.
-		if !strings.Contains(a, "-cert-") && !slices.Contains(h.algorithms, a) {
+		if slices.Contains(supported, a) && !strings.Contains(a, "-cert-") && !slices.Contains(h.algorithms, a) {
 			h.algorithms = append(h.algorithms, a)
 		}
 	}
@@ -106,7 +115,7 @@ func (h *hostKeys) refusal(err error, key xssh.PublicKey) *cluster.Failure {
 	presented := fingerprint(key)
 	if isRevoked(err) {
 		return cluster.Fail(cluster.FailHostRevoked,
-			"host key of "+h.host.name()+" is marked @revoked"+revokedAt(err)+": "+presented,
+			"host key of "+h.host.name()+" is marked @revoked"+h.revokedAt(err)+": "+presented,
 			"the key is known to be stolen or retired: do not connect; give the host a new key")
 	}
 	var mismatch *xknownhosts.KeyError
@@ -116,21 +125,25 @@ func (h *hostKeys) refusal(err error, key xssh.PublicKey) *cluster.Failure {
 			"host certificate of "+h.host.name()+" is not valid: "+strings.TrimPrefix(err.Error(), "ssh: ")+": "+presented,
 			"have the host's certificate renewed, or its key listed in known_hosts")
 	case len(mismatch.Want) == 0:
+		what := "host key of " + h.host.name() + " is not in known_hosts"
+		if h.passedOver != "" {
+			what += " (" + h.passedOver + " can't be read)"
+		}
 		return cluster.Fail(cluster.FailHostUnknown,
-			"host key of "+h.host.name()+" is not in known_hosts: "+presented,
+			what+": "+presented,
 			"compare this fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub there), then: "+h.learn())
 	}
 	known := closest(mismatch.Want, key)
 	if slices.Contains(h.authorities, fingerprint(known.Key)) {
 		return cluster.Fail(cluster.FailHostUnknown,
-			fmt.Sprintf("%s presents no host certificate, by which alone %s:%d knows it: %s", h.host.name(), known.Filename, known.Line, presented),
+			fmt.Sprintf("%s presents no host certificate, by which alone %s:%d knows it: %s", h.host.name(), h.file(known.Filename), known.Line, presented),
 			"have the host's certificate renewed, or its key listed in known_hosts")
 	}
 	return cluster.Fail(cluster.FailHostChanged,
 		fmt.Sprintf("host key of %s CHANGED: it presents %s, but %s:%d has %s",
-			h.host.name(), presented, known.Filename, known.Line, fingerprint(known.Key)),
+			h.host.name(), presented, h.file(known.Filename), known.Line, fingerprint(known.Key)),
 		fmt.Sprintf("someone may be in between. Only if the host was reinstalled and the new fingerprint is its own: ssh-keygen -R '%s' -f %s; %s",
-			xknownhosts.Normalize(h.names[0]), known.Filename, h.learn()))
+			xknownhosts.Normalize(h.names[0]), h.file(known.Filename), h.learn()))
 }
 
 // isRevoked tells whether a key, a certificate or its authority is @revoked.
@@ -140,12 +153,12 @@ func isRevoked(err error) bool {
 	return errors.As(err, &revoked) || strings.HasPrefix(err.Error(), "ssh: certificate serial")
 }
 
-func revokedAt(err error) string {
+func (h *hostKeys) revokedAt(err error) string {
 	var revoked *xknownhosts.RevokedError
 	if !errors.As(err, &revoked) {
 		return ""
 	}
-	return fmt.Sprintf(" in %s:%d", revoked.Revoked.Filename, revoked.Revoked.Line)
+	return fmt.Sprintf(" in %s:%d", h.file(revoked.Revoked.Filename), revoked.Revoked.Line)
 }
 
 // learn is the command that adds the host's key to known_hosts.

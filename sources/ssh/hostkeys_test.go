@@ -37,7 +37,7 @@ func TestHostKeys(t *testing.T) {
 		words       []string
 		builtin     []string // said by it alone
 	}{
-		// Without the choice of algorithms the server presents its ECDSA key.
+		// Without the choice of algorithms the server presents another key of its own.
 		{name: "ed25519 only", known: ed25519},
 		{name: "ecdsa only", known: s.KnownHostsLine("ecdsa")},
 		{name: "hashed", known: xknownhosts.HashHostname(name) + " " + rest},
@@ -45,9 +45,18 @@ func TestHostKeys(t *testing.T) {
 		{name: "wildcard", known: "127.0.0.* " + rest},
 		{name: "one of several", known: line(t, name, other) + ed25519},
 		{name: "comment", known: "# nothing\n\n" + ed25519},
+		{name: "lines that can't be read", known: "old 1024 35 12345678901234567890\nnew ssh-ed448 AAAACXNzaC1lZDQ0OA==\nhalf\n" + ed25519},
+		{
+			name: "changed, behind a line that can't be read", known: "half\n" + line(t, name, other), kind: cluster.FailHostChanged,
+			words: []string{"CHANGED"}, builtin: []string{"known_hosts:2 has " + "ed25519 " + print256(t, other), "known_hosts;"},
+		},
+		{
+			name: "unknown, behind a line that can't be read", known: "\nhalf\n", kind: cluster.FailHostUnknown,
+			words: []string{"not in known_hosts"}, builtin: []string{"known_hosts:2 can't be read"},
+		},
 		{
 			name: "unknown", known: line(t, "elsewhere", own), kind: cluster.FailHostUnknown,
-			words:   []string{"not in known_hosts", "SHA256:", "compare this fingerprint", "ssh-keygen -lf"},
+			words:   []string{"not in known_hosts", "ed25519 " + print256(t, own), "compare this fingerprint", "ssh-keygen -lf"},
 			builtin: []string{"ssh-keyscan -p"},
 		},
 		{
@@ -211,4 +220,14 @@ func TestHostKeyNames(t *testing.T) {
 			t.Errorf("%s: another key is taken", c.name)
 		}
 	}
+}
+
+// TestRevocationThatCannotBeRead makes sure that a line about a stolen key is not
+// passed over.
+func TestRevocationThatCannotBeRead(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	o := options(s)
+	o.KnownHosts = []string{write(t, "known_hosts", "half\n@revoked * ssh-ed25519 AAAA\n"+s.KnownHostsLine("ed25519"))}
+	_, f := run(t, builtin(t, o), "echo hello")
+	want(t, f, cluster.FailConfig, "known_hosts:1", "correct or remove that line")
 }
