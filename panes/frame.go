@@ -73,6 +73,9 @@ type Frame struct {
 	Edge     time.Time
 	ReadOnly bool
 	MayAct   bool // the keys of actions do something now
+	// Unrecorded says that actions pass without an audit journal, by somebody's
+	// word.
+	Unrecorded bool
 
 	Filter    cluster.Text // what Rows was filtered by; empty for all
 	Message   cluster.Text // answer to the last key, for the status line

@@ -260,7 +260,7 @@ func (p *page) primaryLine(f *Frame) {
 		right = append(right, say(p.s.Label, "every "+Span(f.Snap.Interval)+" ", 8))
 	}
 	if p.w < wideHeader {
-		right = append(right, p.readOnly(f))
+		right = append(right, p.actMark(f))
 	}
 	p.bar(left, right)
 }

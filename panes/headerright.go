@@ -27,7 +27,7 @@ func (p *page) headerRight(f *Frame, oneLine bool) []piece {
 		}
 	}
 	if p.w >= wideHeader || oneLine {
-		right = append(right, p.readOnly(f))
+		right = append(right, p.actMark(f))
 	}
 	if f.Snap != nil {
 		right = append(right, say(p.s.Text, clock(f.Snap.At), clockRank))
@@ -35,10 +35,13 @@ func (p *page) headerRight(f *Frame, oneLine bool) []piece {
 	return append(right, say(p.modeStyle(f.Mode), " "+modeText(f)+" ", 1))
 }
 
-// readOnly says that nothing can be changed from here. It goes before the headline,
-// but in a replay, which says it already.
-func (p *page) readOnly(f *Frame) piece {
-	if !f.ReadOnly {
+// actMark says that nothing can be changed from here, or that what is changed is
+// not recorded. It goes before the headline, but in a replay, which says it already.
+func (p *page) actMark(f *Frame) piece {
+	switch {
+	case f.Unrecorded:
+		return say(p.s.ReadOnly, "UNRECORDED", 1)
+	case !f.ReadOnly:
 		return piece{}
 	}
 	rank := 1

@@ -240,6 +240,21 @@ func TestADialogFollowsItsState(t *testing.T) {
 	}
 }
 
+// That nothing is recorded is said for as long as it is so.
+func TestUnrecordedIsMarked(t *testing.T) {
+	for _, size := range [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 20}} {
+		r, a := newActRig(t, size[0], size[1])
+		if strings.Contains(r.text(), "UNRECORDED") {
+			t.Error("marked before")
+		}
+		a.state.Unrecorded, a.state.Journal = true, cluster.Clean("no space left on device")
+		r.tick(time.Second)
+		if head := strings.Join(strings.Split(r.text(), "\n")[:2], "\n"); !strings.Contains(head, "UNRECORDED") {
+			t.Errorf("%v: not marked:\n%s", size, head)
+		}
+	}
+}
+
 // What can be done about an answer stands below it, as it does on the line.
 func TestAnAnswerWithAHint(t *testing.T) {
 	r, a := newActRig(t, 80, 24)

@@ -51,6 +51,10 @@ func (m *model) frame() *panes.Frame {
 		Message: m.message, Doing: m.doing(), Focus: m.focus, Styles: m.styles,
 		Escalation: m.o.Escalation, Forecasts: &m.forecasts,
 	}
+	if m.o.Actions != nil {
+		s := m.o.Actions.State()
+		f.Unrecorded = s.Unrecorded
+	}
 	if m.o.Recording != nil {
 		f.Recording = m.o.Recording()
 	}
