@@ -2,6 +2,7 @@ package actions
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type book struct {
 	closed bool
 	j      *journal.Journal // nil while nothing is written
 	last   string           // path of the segment that was written last
+	lost   []journal.Record // of what happened while the journal could not be opened
 }
 
 func openBook(o journal.Options, tell func(cluster.ActionStep, journal.Entry)) *book {
@@ -138,11 +140,28 @@ func (b *book) record(d WriteRecord) error {
 	var e journal.Entry
 	if err == nil {
 		e, err = b.write(j, d.Record)
+	} else {
+		b.lose(d.Record)
 	}
 	if err == nil || d.Record.Resolution == nil {
 		b.tell(d.Copy, e)
 	}
 	return err
+}
+
+// maxLost bounds what is remembered of a journal that can't be opened.
+const maxLost = 1000
+
+// lose remembers a record for the end. A resolution is none: whoever said it is
+// told, and says it again.
+func (b *book) lose(r journal.Record) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r.Resolution != nil || len(b.lost) == maxLost {
+		return
+	}
+	r.Wall, r.Mono, r.Unrecorded = b.o.Now().UTC().Truncate(time.Millisecond), b.o.Mono(), true
+	b.lost = append(b.lost, r)
 }
 
 func (*book) write(j *journal.Journal, r journal.Record) (journal.Entry, error) {
@@ -197,9 +216,9 @@ func (b *book) kept() []journal.Record {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.j == nil {
-		return nil
+		return slices.Clone(b.lost)
 	}
-	return b.j.Kept()
+	return slices.Concat(b.lost, b.j.Kept())
 }
 
 // close writes what is queued and ends the journal.

@@ -296,3 +296,21 @@ func TestFaultOfTheJournalAfterTheSend(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What happened while the journal could not be opened is printed at the end: also
+// that nothing was sent.
+func TestANearMissThatCouldNotBeWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, "http://127.0.0.1:1", dir)
+	s.Do(Propose{Ask: lower})
+	s.until("open", func(v State) bool { return v.Dialog != nil && v.Dialog.Plan != nil })
+	s.Do(Key{Name: "esc"})
+	s.until("told", func(v State) bool { return !v.Journal.IsZero() })
+	kept := s.Kept()
+	if len(kept) != 1 || kept[0].NearMiss == nil || kept[0].NearMiss.Why.String() != "esc" || !kept[0].Unrecorded || kept[0].Wall.IsZero() {
+		t.Errorf("%+v", kept)
+	}
+}
