@@ -1,6 +1,8 @@
 package actions
 
 import (
+	"time"
+
 	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/journal"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -89,6 +91,7 @@ type (
 		Open    []Unresolved
 		Changes []LimitChange // those that stand one upon the other, oldest first
 		Who     Standing
+		Peace   time.Time    // until when the server wants to be left alone, by its newest word; zero for none
 		Damage  cluster.Text // what is wrong with the journal, so that some of it is not told; empty for nothing
 	}
 )

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/journal"
@@ -35,7 +36,7 @@ func (b *book) restored() (w Restored, ok bool) {
 	for _, p := range paths {
 		_ = journal.Read(p, h.take) // what follows damage is not told
 	}
-	w.Changes, w.Who, w.Damage = h.changes, h.standing, damageOf(paths[len(paths)-1])
+	w.Changes, w.Who, w.Peace, w.Damage = h.changes, h.standing, h.peace, damageOf(paths[len(paths)-1])
 	return w, true
 }
 
@@ -72,9 +73,13 @@ type history struct {
 	intents  map[string]journal.Intent
 	changes  []LimitChange
 	standing Standing
+	peace    time.Time
 }
 
 func (h *history) take(r journal.Record) {
+	if o := r.Outcome; o != nil && o.Verdict == string(admin.Rejected) && o.RetryAfter > 0 && r.Wall.Add(o.RetryAfter).After(h.peace) {
+		h.peace = r.Wall.Add(o.RetryAfter)
+	}
 	switch {
 	case r.Intent != nil && bodyLimit(*r.Intent) > 0:
 		h.intents[r.Intent.Action] = *r.Intent

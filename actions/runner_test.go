@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/actions/admin/admintest"
 	"github.com/stemedb/stemetop/actions/journal"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -212,6 +213,27 @@ func TestRunnerShowsWhatIsOpen(t *testing.T) {
 	}
 	s.Do(Resolve{Action: "a1"})
 	s.until("resolved", func(v State) bool { return len(v.Open) == 0 })
+}
+
+// The next run leaves a server alone for as long as it asked the one before.
+func TestRunnerKnowsOfPeace(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	server := admintest.Start(t, nil, admintest.Answer(429, "", "", "Retry-After: 60"))
+	s := newStage(t, "http://"+server.Addr(), dir)
+	s.confirm(lower)
+	s.done()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = newStage(t, "http://"+server.Addr(), dir)
+	v := s.State()
+	if left := v.Peace(s.Now()); left < 50*time.Second || left > time.Minute {
+		t.Errorf("%v of peace", left)
+	}
+	s.Do(Propose{Ask: lower})
+	if p := s.State().Dialog.Plan; p.Tier != Medium || !strings.Contains(p.TierIs.String(), "of peace") {
+		t.Errorf("%s: %s", p.Tier, p.TierIs)
+	}
 }
 
 // A journal that was meddled with does not tell all that stands: who decides is

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -148,6 +149,9 @@ func (m *machine) othersLimit() {
 // restored takes in what the journal tells. It has all that this run did.
 func (m *machine) restored(w Restored) {
 	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
+	if left := min(w.Peace.Sub(m.now.Wall), admin.MaxRetryAfter); left > 0 {
+		m.peace = max(m.peace, m.now.Hand+left)
+	}
 }
 
 // resolved records somebody's word.
