@@ -51,6 +51,11 @@ func gather(ctx context.Context, s *settings, keys *keyring) *credentials {
 		}
 	}
 	c.signers, c.fromAgent = k.order()
+	for _, id := range k.files {
+		if id.signer == nil && k.holder(plainKey(id.public)) == nil {
+			c.skipped = append(c.skipped, "key "+id.path+": there is its public half only, and the agent does not hold it")
+		}
+	}
 	return c
 }
 

@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"crypto"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -82,9 +83,16 @@ func TestWrongKey(t *testing.T) {
 		_, f := run(t, tr, "echo hello")
 		want(t, f, cluster.FailAuth, "ssh -v", "publickey")
 		if _, ok := tr.(*Builtin); ok {
-			want(t, f, cluster.FailAuth, "offered 1 key (0 from the agent)", "user "+s.User)
+			want(t, f, cluster.FailAuth, "offered 1 key (0 from the agent)", "user "+s.User, fmt.Sprintf("ssh -v -p %d 127.0.0.1", s.Port))
 		}
 	})
+	o := options(s)
+	o.IdentityFile += ".pub"
+	if err := os.WriteFile(o.IdentityFile, xssh.MarshalAuthorizedKey(sshtest.Public(t, sshtest.ReadKey(t, s.ClientKey))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, f := run(t, builtin(t, o), "echo hello")
+	want(t, f, cluster.FailAuth, "offered 0 keys", o.IdentityFile+": there is its public half only")
 }
 
 func TestKeyTypes(t *testing.T) {

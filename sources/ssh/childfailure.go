@@ -33,10 +33,16 @@ func childFailure(host string, err error, state *os.ProcessState, stderr string)
 // telling marks lines of a message of ssh beside those with a known phrase.
 var telling = []string{"SHA256:", "Offending", "ssh-keygen", "host key is known", " line "}
 
+// messageLines are the lines of what ssh printed, which it ends as a terminal in
+// raw mode wants it.
+func messageLines(stderr string) []string {
+	return strings.FieldsFunc(stderr, func(r rune) bool { return r == '\n' || r == '\r' })
+}
+
 // gist picks the lines that tell what happened out of a message of ssh. Where
 // none is known that is its last line.
 func gist(stderr string) string {
-	lines := strings.FieldsFunc(stderr, func(r rune) bool { return r == '\n' || r == '\r' })
+	lines := messageLines(stderr)
 	var picked []string
 	for _, line := range lines {
 		line = strings.Trim(line, "@ ")

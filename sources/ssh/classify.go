@@ -91,7 +91,7 @@ func handshakeFailure(ctx context.Context, s *settings, took time.Duration, know
 
 func authFailure(s *settings, keys *credentials, text string) *cluster.Failure {
 	what := "user " + s.user + " not let in by " + s.name() + ": " + keys.describe()
-	hint := "check user and key: ssh -v " + s.alias
+	hint := "check user and key: " + s.byHand("-v")
 	switch {
 	case strings.Contains(text, "Too many authentication failures"):
 		what += ", then it hung up: Too many authentication failures"

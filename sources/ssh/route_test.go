@@ -87,6 +87,9 @@ func TestBrokenConfig(t *testing.T) {
 		o := Options{Target: "db1", ConfigFile: write(t, "config", text)}
 		_, f := run(t, builtin(t, o), "echo hello")
 		want(t, f, cluster.FailConfig, "ssh -G db1", "line ")
+		if strings.Contains(f.What.String(), `\r`) {
+			t.Errorf("the end of a line is shown: %q", f.What)
+		}
 		_, f = run(t, openssh(t, o), "echo hello")
 		want(t, f, cluster.FailConfig, "line ")
 	}

@@ -46,6 +46,18 @@ func (s *settings) name() string {
 	return s.alias + " (" + s.addr() + ")"
 }
 
+// byHand is the command that does by ssh what we do.
+func (s *settings) byHand(options string) string {
+	command := "ssh " + options
+	if s.port != "22" {
+		command += " -p " + s.port
+	}
+	if s.user != localUser() {
+		return command + " " + s.user + "@" + s.alias
+	}
+	return command + " " + s.alias
+}
+
 // lookup gives the configured values of a keyword (lower case) in order; the
 // first counts where only one can.
 type lookup func(key string) []string

@@ -31,7 +31,7 @@ func askSSH(ctx context.Context, binary, config string, t target) (lookup, error
 		return nil, cluster.Fail(cluster.FailConfig, "ssh -G "+t.host+": no answer in time", "does a Match exec of the ssh configuration hang?")
 	}
 	if err != nil {
-		why := strings.TrimSpace(stderr.String())
+		why := strings.Join(messageLines(stderr.String()), "; ")
 		return nil, cluster.Fail(cluster.FailConfig, "ssh -G "+t.host+": "+or(why, err.Error()), "correct the ssh configuration")
 	}
 	return parseResolved(stdout.String()), nil
