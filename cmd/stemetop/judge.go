@@ -54,10 +54,10 @@ func (b *judging) due(o *cluster.Observation) bool {
 
 // conclude puts on the stream what changed in the judge's view.
 func (b *judging) conclude(p *pipeline) {
-	now := p.wiring.clock.Now()
-	for _, body := range b.judge.Conclude(p.timeline.At(now)) {
+	s := p.timeline.Head(p.wiring.clock.Now)
+	for _, body := range b.judge.Conclude(s) {
 		p.stream.Publish(cluster.Observation{
-			Taken: now, Source: cluster.Source{Kind: cluster.FromJudge}, Body: body,
+			Taken: s.At, Source: cluster.Source{Kind: cluster.FromJudge}, Body: body,
 		})
 	}
 }

@@ -50,7 +50,7 @@ func byKind(t *testing.T) {
 	t.Helper()
 	const minutes = 20
 	s := newSim(12, 6)
-	s.ways, s.unit, s.wall = newWays(s), resolution, s.wall.Truncate(resolution)
+	s.ways, s.unit, s.wall = newWays(s), resolution, s.wall.Truncate(coarse)
 	e := newEncoder()
 	e.begin(s.wall.UnixNano())
 	sum, count := map[string]int{}, map[string]int{}

@@ -61,7 +61,7 @@ func digested(t *testing.T, tl *Timeline) {
 func TestReplayOfHoursShowsWhatWasLive(t *testing.T) {
 	const minutes = 100
 	s := newSim(3, 1)
-	s.unit, s.wall = resolution, s.wall.Truncate(resolution)
+	s.unit, s.wall = resolution, s.wall.Truncate(coarse)
 	list := append([]cluster.Observation{s.session()}, s.facts()...)
 	for range minutes * 60 {
 		list = append(list, s.next()...)

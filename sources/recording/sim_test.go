@@ -227,14 +227,10 @@ func (s *sim) observe(i int, src cluster.Source, b cluster.Body, rtt time.Durati
 	start := s.wall.Add(time.Duration(i)*500*time.Microsecond + time.Duration(s.rnd.ExpFloat64()*2e5))
 	took := rtt + time.Duration(s.rnd.ExpFloat64()*1.5e6)
 	received := start.Add(took + time.Duration(20e3+s.rnd.ExpFloat64()*1e4)).Truncate(s.unit)
-	o := cluster.Observation{
+	return cluster.Observation{
 		Received: received, Mono: (received.Sub(s.start) + time.Duration(s.rnd.IntN(300))).Truncate(s.unit),
 		Taken: start.Add(took / 2), Took: took, Source: src, Body: b,
 	}
-	if s.unit == resolution {
-		return *cut(&o)
-	}
-	return o
 }
 
 // session is the observation that opens a run.

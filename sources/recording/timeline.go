@@ -55,19 +55,36 @@ func NewReplay(f *File, o cluster.HistoryOptions) *Timeline {
 }
 
 const (
-	// resolution is that of a timeline. No clock that is read here is good to a
-	// microsecond, and each digit of noise would cost a tenth of the recording.
+	// resolution is that of the monotonic clock in a timeline: none that is read
+	// here is good to a microsecond.
 	resolution = time.Microsecond
-	// coarse is that of how long a reading took, and of how long before it was
-	// received it was taken: rates are of a second at least, and right to 0.01 %.
+	// coarse is that of the wall clock: rates are of a second at least, and right
+	// to 0.01 %, while each digit of noise costs a tenth of the recording.
 	coarse = 100 * time.Microsecond
+	// tied is how far those that came in one coarse instant are set apart by another,
+	// and crowded how far those are by the least there is, as of a thousand nodes at
+	// once. What is later than that was received before, by its clock.
+	tied, crowded = 2 * time.Millisecond, 20 * time.Millisecond
 )
 
-// cut returns an observation with the times that are kept. A reading took rather
-// longer than less: what is between two clocks is uncertain by it.
-func cut(o *cluster.Observation) *cluster.Observation {
+// cut returns an observation with the times that are kept, after one that was
+// received at last. It was received no earlier than it was, or a replay would know
+// it before the live screen did, and each at an instant of its own, or it would
+// know two of which the screen had one. A reading took rather longer than less,
+// for what is between two clocks is uncertain by it.
+func cut(o *cluster.Observation, last time.Time) *cluster.Observation {
 	c := *o
-	c.Received, c.Mono = o.Received.Truncate(resolution), o.Mono.Truncate(resolution)
+	if c.Received = o.Received.Truncate(coarse); c.Received.Before(o.Received) {
+		c.Received = c.Received.Add(coarse)
+	}
+	switch late := last.Sub(c.Received); {
+	case late < 0 || late >= crowded:
+	case late < tied:
+		c.Received = last.Add(coarse)
+	default:
+		c.Received = last.Add(resolution)
+	}
+	c.Mono = (o.Mono + c.Received.Sub(o.Received)).Truncate(resolution)
 	c.Took = (o.Took + coarse - 1).Truncate(coarse)
 	if middle := c.Received.Add(-c.Took / 2); !o.Taken.IsZero() {
 		c.Taken = middle.Add(-middle.Sub(o.Taken).Round(coarse))
@@ -78,9 +95,9 @@ func cut(o *cluster.Observation) *cluster.Observation {
 // Apply adds an observation to a live timeline, which keeps its body: neither it
 // nor what it points to may change any more. Times are kept as cut says.
 func (t *Timeline) Apply(o *cluster.Observation) {
-	kept := cut(o)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	kept := cut(o, t.last)
 	t.tape.append(kept, t.state)
 	t.state.Apply(kept)
 	t.history.Apply(kept, t.state)

@@ -21,7 +21,7 @@ import (
 // loss, a replica that vanishes, a changed interval, a step of the clock.
 func story(replicas, hosts, seconds int) []cluster.Observation {
 	s := newSim(replicas, hosts)
-	s.unit, s.wall = resolution, s.wall.Truncate(resolution) // so that the timeline cuts nothing
+	s.unit, s.wall = resolution, s.wall.Truncate(coarse)
 	list := append([]cluster.Observation{s.session()}, s.facts()...)
 	own := func(b cluster.Body, kind cluster.SourceKind) {
 		s.seq++
@@ -39,7 +39,6 @@ func story(replicas, hosts, seconds int) []cluster.Observation {
 				m.Samples = append(m.Samples[:replicas-1:replicas-1], m.Samples[replicas:]...)
 			case m != nil && o.Source.Node == "node3" && i%30 == 7: // late
 				o.Taken, o.Took = o.Taken.Add(-4*time.Second), 5*time.Second
-				o = *cut(&o)
 			}
 			list = append(list, o)
 		}
@@ -53,6 +52,11 @@ func story(replicas, hosts, seconds int) []cluster.Observation {
 		case 130:
 			own(&cluster.ClockStep{By: 3 * time.Second}, cluster.FromMonitor)
 		}
+	}
+	var last time.Time
+	for i := range list { // so that the timeline cuts nothing
+		list[i] = *cut(&list[i], last)
+		last = list[i].Received
 	}
 	return list
 }
