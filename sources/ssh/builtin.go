@@ -39,7 +39,7 @@ func (b *Builtin) Start(ctx context.Context, command string) (Session, error) {
 		return nil, err
 	}
 	defer b.turn.release()
-	l, err := b.connection(ctx)
+	l, err := b.joined(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +49,24 @@ func (b *Builtin) Start(ctx context.Context, command string) (Session, error) {
 	defer stop()
 	s, err := startSession(l, command)
 	if err != nil {
+		l.drop()
 		return nil, err
 	}
 	return s, nil
+}
+
+// joined returns a link on which a session has begun.
+func (b *Builtin) joined(ctx context.Context) (*link, error) {
+	for {
+		l, err := b.connection(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if l.join() {
+			return l, nil
+		}
+		<-l.gone // its last session is being closed
+	}
 }
 
 // Close closes the connection and every session. A Start under way is ended by

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	xssh "golang.org/x/crypto/ssh"
@@ -22,10 +21,10 @@ type link struct {
 	gone    chan struct{} // closed when it has ended or been closed
 	once    sync.Once
 
-	sessions atomic.Int32 // not closed
-
-	mu    sync.Mutex
-	cause *cluster.Failure // why it ended, if that is known better than "lost"
+	mu       sync.Mutex
+	sessions int              // begun and not closed
+	over     bool             // the last of them was closed: none begins any more
+	cause    *cluster.Failure // why it ended, if that is known better than "lost"
 }
 
 // client is the connection to the target.
@@ -40,6 +39,34 @@ func (l *link) watch(interval, timeout time.Duration) {
 	go keepAlive(l.wire, l.client(), interval, timeout, l.gone, func() {
 		l.end(silent(l.target, interval+timeout))
 	})
+}
+
+// join begins a session, which keeps the link from being closed with another one
+// that ends meanwhile. It tells whether there may still be one.
+func (l *link) join() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.over {
+		l.sessions++
+	}
+	return !l.over
+}
+
+// drop takes back a session that could not be started. The link stays: there was
+// a way to it.
+func (l *link) drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sessions--
+}
+
+// leave ends a session, and tells whether it was the last: then the link is over.
+func (l *link) leave() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sessions--
+	l.over = l.over || l.sessions == 0
+	return l.over
 }
 
 // end closes the link for a reason; the first one counts.

@@ -61,6 +61,36 @@ func TestTwoSessions(t *testing.T) {
 	want(t, fail(t, first.Wait()), cluster.FailReset, "closed")
 }
 
+// A session that begins as the last one ends is not closed with it.
+func TestStartBesideTheLastClose(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	tr := builtin(t, options(s))
+	for i := range 4 {
+		last := started(t, tr)
+		closed := make(chan error, 1)
+		go func() {
+			time.Sleep(time.Duration(i) * 400 * time.Microsecond) // somewhere on its way
+			closed <- last.Close()
+		}()
+		next, err := tr.Start(t.Context(), "cat")
+		if err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		if err := <-closed; err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(next, "x"); err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		if _, err := io.ReadFull(next, make([]byte, 1)); err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		if err := next.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestMaxStartups(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{Config: "MaxStartups 1:100:1"})
 	c, err := net.Dial("tcp", s.Addr)

@@ -45,7 +45,6 @@ func startSession(l *link, command string) (*session, error) {
 		return nil, cluster.Fail(cluster.FailCommand, l.target.name()+" refuses to run commands: "+err.Error(),
 			"does authorized_keys or sshd_config restrict this key?")
 	}
-	l.sessions.Add(1)
 	return s, nil
 }
 
@@ -88,7 +87,7 @@ const confirmWithin = 3 * time.Second
 func (s *session) Close() error {
 	s.once.Do(func() {
 		closed := cluster.Fail(cluster.FailReset, "closed", "")
-		if s.link.sessions.Add(-1) == 0 {
+		if s.link.leave() {
 			s.link.end(closed)
 			return
 		}
