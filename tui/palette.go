@@ -50,16 +50,21 @@ func light() palette {
 	}
 }
 
-// sixteen uses the terminal's own sixteen colours, which its owner has chosen to
-// be readable on its background, dark or light; grey is left out.
-func sixteen() palette {
+// sixteen uses the terminal's own sixteen colours; grey is left out. Few owners
+// have chosen them: as xterm and most others come, yellow and cyan can't be read on
+// white, but magenta and blue can.
+func sixteen(isDark bool) palette {
 	c := lipgloss.Color
-	return palette{
+	p := palette{
 		good: c("6"), warn: c("3"), crit: c("1"), spark: c("6"),
 		onWarn: c("0"), blockWarn: c("3"), onCrit: c("15"), blockCrit: c("1"),
 		onLive: c("0"), live: c("6"), onPaused: c("0"), paused: c("3"),
 		onReplay: c("15"), replay: c("5"),
 	}
+	if !isDark {
+		p.good, p.spark, p.warn = c("4"), c("4"), c("5")
+	}
+	return p
 }
 
 // styles makes the looks of all that panes draw.

@@ -57,7 +57,7 @@ type program struct {
 func newProgram(ctx context.Context, o Options) *program {
 	profile := profileOf(o.Environ, o.Theme)
 	s := newScreen(o.Input, o.Output, painter{profile: profile, sync: true})
-	if o.Theme == "auto" {
+	if o.Theme == "auto" || o.Theme == "16" {
 		s.query = askBackground
 	}
 	s.painted = o.painted

@@ -32,17 +32,18 @@ func profileOf(environ []string, theme string) colorprofile.Profile {
 // stylesFor returns the looks of a theme for a terminal with the colours of p,
 // on a dark or light background.
 func stylesFor(theme string, p colorprofile.Profile, isDark bool, g *panes.Glyphs) *panes.Styles {
+	isDark = theme == "dark" || theme != "light" && isDark
 	switch {
 	case p <= colorprofile.ASCII:
 		s := panes.Plain()
 		s.Glyphs = g
 		return s
 	case p == colorprofile.ANSI:
-		return sixteen().styles(g)
-	case theme == "light" || (theme != "dark" && !isDark):
-		return light().styles(g)
+		return sixteen(isDark).styles(g)
+	case isDark:
+		return dark().styles(g)
 	}
-	return dark().styles(g)
+	return light().styles(g)
 }
 
 // glyphsFor returns the glyphs that the terminal can show: the font of the Linux

@@ -68,6 +68,34 @@ func TestPalettesKeepTheirContrast(t *testing.T) {
 	}
 }
 
+// The sixteen colours are the terminal's; as xterm has them, what states are told
+// by can be read on either background.
+func TestSixteenCanBeRead(t *testing.T) {
+	xterm := map[color.Color]string{
+		lipgloss.Color("1"): "#CD0000", lipgloss.Color("3"): "#CDCD00", lipgloss.Color("4"): "#0000EE",
+		lipgloss.Color("5"): "#CD00CD", lipgloss.Color("6"): "#00CDCD",
+	}
+	for _, isDark := range []bool{true, false} {
+		p, on, least := sixteen(isDark), lipgloss.Color("#FFFFFF"), 4.5
+		if isDark {
+			on, least = lipgloss.Color("#000000"), 3.5 // its red is bold besides
+		}
+		for what, c := range map[string]color.Color{"good": p.good, "warn": p.warn, "crit": p.crit, "spark": p.spark} {
+			shown, ok := xterm[c]
+			if !ok {
+				t.Fatalf("%s is %v, which is not looked at here", what, c)
+			}
+			if got := contrast(lipgloss.Color(shown), on); got < least {
+				t.Errorf("dark %v: %s is %.1f:1", isDark, what, got)
+			}
+		}
+	}
+	light, dark := stylesFor("16", colorprofile.ANSI, false, panes.Unicode()), stylesFor("dark", colorprofile.ANSI, false, panes.Unicode())
+	if light.Warn == dark.Warn {
+		t.Error("--theme dark is not heeded with sixteen colours")
+	}
+}
+
 func TestProfile(t *testing.T) {
 	for _, c := range []struct {
 		environ, theme string
