@@ -88,7 +88,7 @@ func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 		case x.gainsaid:
 			d.notes = append(d.notes, words+", but not from the primary: the monitor's own link")
 		default:
-			d.find(finding{cause: cluster.CauseNetwork, tool: "probe", order: x.order, since: x.since, text: words, weak: x.weak})
+			d.find(finding{cause: cluster.CauseNetwork, tool: toolProbe, order: x.order, since: x.since, text: words, weak: x.weak})
 		}
 	}
 }
@@ -123,7 +123,7 @@ func (d *diagnosis) port(w *cluster.Network) {
 			return
 		}
 		d.find(finding{
-			cause: cluster.CauseNetwork, tool: "connect", order: d.orderOf(since), since: since,
+			cause: cluster.CauseNetwork, tool: toolKnock, order: d.orderOf(since), since: since,
 			text: because("RPC port "+w.Port.String(), w.PortWhy) + d.sinceWords(since),
 		})
 		if !barred(w.Peer.Port) {
@@ -192,7 +192,7 @@ func (d *diagnosis) starved() (f finding, ok bool) {
 func (d *diagnosis) slowAnswers() {
 	if v := d.level(d.n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
 		d.find(finding{
-			cause: cluster.CauseNetwork, tool: "probe", order: v.order, since: v.since, weak: true,
+			cause: cluster.CauseNetwork, tool: toolProbe, order: v.order, since: v.since, weak: true,
 			text: "its answers take " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
 		})
 	}

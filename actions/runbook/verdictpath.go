@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -11,6 +12,12 @@ const (
 	toolPing    = "primary's ping"
 	toolConnect = "primary's connect"
 	toolKernel  = "primary's kernel"
+)
+
+// And those of the monitor's own.
+const (
+	toolProbe = "probe"
+	toolKnock = "connect"
 )
 
 // path looks at the way from the primary: that replication takes it makes it the
@@ -109,6 +116,18 @@ func (d *diagnosis) knocks(p *cluster.Peer) {
 		d.notes = append(d.notes, "RPC port closed to the primary: its host answers, stemedb does not listen")
 	default:
 	}
+}
+
+// onItsWay tells whether anything was found on the way that replication takes, or
+// at the replica's own interface. What the monitor's probes lose may be lost on
+// its own way, and a replica that is slow for any other reason receives less too:
+// together they prove nothing. But where nothing is applied any more, a port that
+// is shut says why.
+func (d *diagnosis) onItsWay() bool {
+	return slices.ContainsFunc(d.findings, func(f finding) bool {
+		return f.cause == cluster.CauseNetwork && !f.weak && f.tool != toolProbe &&
+			(f.tool != toolKnock || d.appliesNothing())
+	})
 }
 
 // barred tells whether something on the way keeps a port shut.

@@ -114,6 +114,13 @@ func pathRules() []rule {
 			"",
 		},
 		{
+			"the monitor's own way, a cause that can't be seen, and a primary that tells nothing", 3,
+			all(hit(300, effect{capacity: 0.5, ownLoss: 20, ownRTT: 90}), without(missing{primaryHost: true})), 420,
+			cluster.CauseNetwork, possible,
+			[]string{"by icmp", "receives", "the primary's host"},
+			"",
+		},
+		{
 			"one probe of a few that was lost", 3, all(hit(300, effect{capacity: 0.5}), lost(372, effect{ownLoss: 100}), startAt(362), without(missing{primaryHost: true})), 382,
 			cluster.CauseUnknown, unsure,
 			[]string{"alone proves nothing: loss", "(1 of ", "normal: "},

@@ -145,7 +145,7 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 		return d.fine[cluster.CausePrimary] // too much load looks the same
 	case cluster.CauseNetwork:
 		// A dead host looks the same.
-		return disk || cpu || (d.r.Metrics.Reachable && d.fine[cluster.CausePrimary])
+		return d.onItsWay() && (disk || cpu || (d.r.Metrics.Reachable && d.fine[cluster.CausePrimary]))
 	case cluster.CausePrimary:
 		return (d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network)
 	case cluster.CauseBreaker:
