@@ -130,17 +130,18 @@ func slowOther(h *cluster.Host, wal *cluster.DiskUsage) *cluster.DiskUsage {
 	return nil
 }
 
-// busyNotSlow returns a device that is in use for as much of the time as tasks
+// busyNotSlow returns a device that is in use for most of the time that tasks
 // stood still, in percent, while its requests take no longer than they should;
 // nil if there is none. One task that writes on and on waits all of the time, by
-// PSI, on the fastest of devices.
+// PSI, on the fastest of devices. Where I/O is held back above a device, that is
+// idle meanwhile.
 func (d *diagnosis) busyNotSlow(h *cluster.Host, stood float64) *cluster.DiskUsage {
 	fast := max(waitFast, d.normOf(d.n, sensorWait).high())
 	if d.n.now(sensorWait) > fast || d.n.now(sensorFlush) > fast {
 		return nil
 	}
 	for i := range h.Disks {
-		if util, ok := h.Disks[i].Util.Value(); ok && util >= stood {
+		if util, ok := h.Disks[i].Util.Value(); ok && util >= stood/2 {
 			return &h.Disks[i]
 		}
 	}
