@@ -58,7 +58,7 @@ func (p *page) lagSummary(f *Frame, r *cluster.Replica) {
 		return
 	}
 	fc := f.forecast(r)
-	left = append(left, say(k.text, Lag(r.Lag.Seconds), 0), say(k.text, outlook(&fc), 1))
+	left = append(left, say(k.text, Lag(r.Lag.Seconds), 0), say(k.text, fc.Outlook(), 1))
 	n, width := filled(f.window(), p.w-axisWidth)
 	if top, ok := peak(f.buckets(r.ID, cluster.QuantityLag, n, width)); ok {
 		left = append(left, say(p.s.Label, "peak of the last "+Span(time.Duration(n)*width)+": "+Lag(cluster.Known(top)), 2))

@@ -20,7 +20,7 @@ func Finding(f *Frame) string {
 		f.styles().lookOf(&r.Lag, Limits(f.Snap)).word + ", lag " + Lag(r.Lag.Seconds) + " (" + r.Lag.State.String() + ")"
 	if SeverityOf(&r.Lag, Limits(f.Snap)) != SeverityUnknown {
 		fc := f.forecast(r)
-		head += ", " + outlook(&fc)
+		head += ", " + fc.Outlook()
 	} else if !r.Lag.Why.IsZero() {
 		head += ", " + r.Lag.Why.String()
 	}

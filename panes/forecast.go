@@ -84,14 +84,6 @@ func arrival(fc *runbook.Forecast) string {
 	return ""
 }
 
-// outlook is all that is known of where a lag is going, as a sentence's end.
-func outlook(fc *runbook.Forecast) string {
-	if text := arrival(fc); text != "" {
-		return fc.Trend.String() + ", " + text
-	}
-	return fc.Words()
-}
-
 // slope formats seconds per second with at most four characters: "+0.4", "-12".
 func slope(v float64) string {
 	sign := "+"

@@ -111,7 +111,7 @@ func (p *page) verdictRight(f *Frame, r *cluster.Replica) {
 	}
 	if SeverityOf(&r.Lag, Limits(f.Snap)) != SeverityUnknown {
 		fc := f.forecast(r)
-		right = append(right, say(p.s.Text, "lag: "+outlook(&fc), 1))
+		right = append(right, say(p.s.Text, "lag: "+fc.Outlook(), 1))
 	}
 	p.space(2)
 	p.bar(left, right)

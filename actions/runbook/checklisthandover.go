@@ -86,7 +86,7 @@ func (c *card) fitting() []cluster.Text {
 func (c *card) replica(r *cluster.Replica, forecasts map[cluster.NodeID]Forecast) {
 	where := lagWords(r)
 	if f, ok := forecasts[r.ID]; ok {
-		where += ", " + f.Words()
+		where += ", " + f.Outlook()
 	}
 	c.line(0, "%s: %s", r.Name, where)
 	v := &r.Verdict

@@ -67,6 +67,19 @@ func TestForecastWords(t *testing.T) {
 	}
 }
 
+func TestOutlookSaysWhatArrives(t *testing.T) {
+	for want, points := range map[string][]Point{
+		"falling, caught up in ~6 min (5-7)": straight(90, -0.25, 90),
+		"rising, 60 s in ~45 s (40-50)":      straight(41.3, 0.4, 90),
+		"not converging":                     straight(80, 0.4, 90),
+		"caught up":                          straight(0.2, 0, 90),
+	} {
+		if got := Predict(points, nil, now, ForecastLimits{}).Outlook(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestETAWords(t *testing.T) {
 	for want, v := range map[string][3]float64{
 		"~6 min (4-11)":    {350, 250, 655},

@@ -36,6 +36,23 @@ func (f Forecast) Words() string {
 	}
 }
 
+// Outlook is Words as a sentence's end, which says what arrives then: "falling,
+// caught up in ~6 min (4-11)", "rising, 60 s in ~45 s (30-70)", "flat".
+func (f Forecast) Outlook() string {
+	switch {
+	case f.Gone || f.CaughtUp:
+		return f.Words()
+	case f.ToCaughtUp.Known():
+		return f.Trend.String() + ", caught up in " + f.Words()
+	case f.ToEscalation.Known():
+		return f.Trend.String() + ", " + f.Words()
+	case f.Slowing && f.Trend == TrendFalling:
+		return "falling, ever slower"
+	default:
+		return f.Words()
+	}
+}
+
 // enoughBasis is the time after which a lag that goes straight has a forecast.
 const enoughBasis = time.Minute
 

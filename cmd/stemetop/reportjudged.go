@@ -125,7 +125,7 @@ func writeJudgement(b *strings.Builder, s *cluster.Snapshot) {
 		if r.Verdict.Cause == cluster.CauseNone {
 			continue
 		}
-		if words := runbook.ForecastOf(s, r).Words(); words != "" && r.Lag.State == cluster.LagLive {
+		if words := runbook.ForecastOf(s, r).Outlook(); words != "" && r.Lag.State == cluster.LagLive {
 			fmt.Fprintf(b, "\n%s trend: %s", r.Name, words)
 		}
 		fmt.Fprintf(b, "\n%s cause: %s, %s", r.Name, r.Verdict.Cause, r.Verdict.Confidence)
