@@ -130,6 +130,23 @@ func (d *diagnosis) onItsWay() bool {
 	})
 }
 
+// slowWay tells whether the way to the replica is, or may be, what is slow: by a
+// finding that did not come late, or by round trips of which nobody knows whether
+// they were always as long.
+func (d *diagnosis) slowWay() bool {
+	if slices.ContainsFunc(d.findings, func(f finding) bool {
+		return f.cause == cluster.CauseNetwork && !f.weak && f.order != orderLate && f.order != orderPast
+	}) {
+		return true
+	}
+	for _, s := range []sensor{sensorPathRTT, sensorRTT} {
+		if v := d.n.now(s); v > rttDetour {
+			return !d.normOf(d.n, s).known
+		}
+	}
+	return false
+}
+
 // barred tells whether something on the way keeps a port shut.
 func barred(p cluster.PortState) bool {
 	return p == cluster.PortFiltered || p == cluster.PortUnreachable || p == cluster.PortNoRoute

@@ -66,6 +66,15 @@ func (w *world) trip(n *vnode, e effect) time.Duration {
 	return time.Duration(math.Max(0.05, w.noisy(n.rtt)+e.rtt+e.pathRTT) * float64(time.Millisecond))
 }
 
+// hitAll is hit for all replicas.
+func hitAll(from int, e effect) func(*world) {
+	return func(w *world) {
+		for _, n := range w.nodes[1:] {
+			n.faults = append(n.faults, fault{from: from, effect: e})
+		}
+	}
+}
+
 // lost has one second at which a packet is lost.
 func lost(second int, e effect) func(*world) {
 	return func(w *world) {
@@ -118,6 +127,12 @@ func pathRules() []rule {
 			all(hit(300, effect{capacity: 0.5, ownLoss: 20, ownRTT: 90}), without(missing{primaryHost: true})), 420,
 			cluster.CauseNetwork, possible,
 			[]string{"by icmp", "receives", "the primary's host"},
+			"",
+		},
+		{
+			"a way from the primary that is slow to all, seen late", 3, all(hitAll(300, effect{capacity: 0.3, rtt: 250}), startAt(340)), 400,
+			cluster.CausePrimary, possible,
+			[]string{"most replicas lag", "the lag began before we looked"},
 			"",
 		},
 		{

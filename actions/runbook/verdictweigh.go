@@ -147,7 +147,8 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 		// A dead host looks the same.
 		return d.onItsWay() && (disk || cpu || (d.r.Metrics.Reachable && d.fine[cluster.CausePrimary]))
 	case cluster.CausePrimary:
-		return (d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network)
+		// A slow way to all of them looks the same.
+		return !d.slowWay() && ((d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
 	case cluster.CauseBreaker:
 		return (disk || cpu || network) && !d.preceded()
 	case cluster.CauseSync:
