@@ -135,6 +135,7 @@ type question struct {
 	do    func(*model) tea.Cmd
 	drawn time.Duration // first, on the hand's clock; -1 before
 	note  string        // why y was not taken
+	quits bool          // it asks whether to quit
 }
 
 // lookFor is how long a question has to be on the screen before y is an answer to
@@ -148,13 +149,24 @@ func (m *model) question(title string, lines []string, yes string, do func(*mode
 
 func (q *question) key(m *model, k tea.KeyPressMsg) bool {
 	if k.String() == "y" {
-		if k.IsRepeat || q.drawn < 0 || m.o.Actions.Now().Hand-q.drawn < lookFor {
-			q.note = "too soon: look at it first"
+		if k.IsRepeat || !q.looked(m) {
+			q.note = lookFirst
 			return false
 		}
 		m.run(q.do)
 	}
 	return m.overlay == overlay(q)
+}
+
+const lookFirst = "too soon: look at it first"
+
+// looked tells whether it was on the screen for long enough, and says so if not.
+func (q *question) looked(m *model) bool {
+	ok := q.drawn >= 0 && m.o.Actions.Now().Hand-q.drawn >= lookFor
+	if !ok {
+		q.note = lookFirst
+	}
+	return ok
 }
 
 func (*question) paste(*model, string) {}
@@ -176,8 +188,10 @@ func (q *question) draw(m *model, w, _ int) box {
 	return box{title: q.title, lines: append(lines, m.styles.Label.Render(fit(q.yes+", any other key means no", room)))}
 }
 
-// quit ends the program. It asks once if something would be left behind.
-func (m *model) quit(string) tea.Cmd {
+func (m *model) quit(string) tea.Cmd { return m.end(nil) }
+
+// end ends the program, with err. It asks once if something would be left behind.
+func (m *model) end(err error) tea.Cmd {
 	var busy []string
 	if m.o.Actions != nil {
 		s := m.o.Actions.State()
@@ -186,12 +200,17 @@ func (m *model) quit(string) tea.Cmd {
 		}
 	}
 	if len(busy) == 0 {
-		return m.leave()
+		return m.leave(err)
 	}
-	return m.question("quit?", busy, "y quits", (*model).leave)
+	m.overlay = &question{
+		title: "quit?", lines: busy, yes: "y quits", drawn: -1, quits: true, do: func(m *model) tea.Cmd { return m.leave(err) },
+	}
+	m.dirty = true
+	return nil
 }
 
-func (m *model) leave() tea.Cmd {
+func (m *model) leave(err error) tea.Cmd {
+	m.err = err
 	m.refuse()
 	return tea.Quit
 }

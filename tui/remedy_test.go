@@ -338,6 +338,24 @@ func TestQuitNamesWhatIsLeft(t *testing.T) {
 			t.Errorf("%s quits, or does not mean no", no)
 		}
 	}
+	// Of ctrl-c the second one is the answer; what it means is forgotten with a no.
+	r.keys("ctrl+c")
+	if _, cmd := r.Update(press("ctrl+c")); quits(cmd) || !strings.Contains(r.text(), "too soon: look at it first") {
+		t.Errorf("ctrl-c that is held quits:\n%s", r.text())
+	}
+	a.hand += lookFor
+	if _, cmd := r.Update(press("ctrl+c")); !quits(cmd) || r.err == nil {
+		t.Errorf("ctrl-c does not quit, or as q does: %v", r.err)
+	}
+	r.err, r.overlay = nil, nil
+	r.keys("ctrl+c", "n", "q")
+	r.text()
+	a.hand += lookFor
+	if _, cmd := r.Update(press("y")); !quits(cmd) || r.err != nil {
+		t.Errorf("q and y do not quit, or as ctrl-c does: %v", r.err)
+	}
+	r.overlay = nil
+
 	// What is typed ahead is no answer, nor is a key that is held.
 	r.keys("q")
 	if _, cmd := r.Update(press("y")); quits(cmd) || r.overlay == nil {

@@ -153,8 +153,15 @@ func (m *model) resumed(r resumedMsg) {
 	m.fx.repaint()
 }
 
-// interrupt ends the program as SIGINT does.
+// interrupt ends the program as SIGINT does. It asks as q does, and once: pressed
+// again it is the answer.
 func (m *model) interrupt(string) tea.Cmd {
-	m.err = &SignalError{syscall.SIGINT}
-	return m.quit("")
+	if q, ok := m.overlay.(*question); ok && q.quits {
+		if !q.looked(m) {
+			m.dirty = true
+			return nil
+		}
+		return m.leave(&SignalError{syscall.SIGINT})
+	}
+	return m.end(&SignalError{syscall.SIGINT})
 }
