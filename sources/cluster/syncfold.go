@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -34,6 +35,9 @@ func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time
 	case !ok:
 		y.Problem = Clean("1 may mean 1 % or all: set metrics.sync_progress_unit")
 		s.setSync(y, SyncUnknown, taken)
+	case p > 1+overshoot:
+		y.Problem = Clean("the progress gauge says " + strconv.FormatFloat(v, 'g', 4, 64) + ", which is more than all: check metrics.sync_progress_unit")
+		s.setSync(y, SyncUnknown, taken)
 	case p <= 0 || p >= 1:
 		s.setSync(y, SyncIdle, taken)
 	case taken.Sub(y.Moved) > stallAfter:
@@ -49,6 +53,9 @@ func (s *State) setSync(y *SyncRecall, to SyncState, at time.Time) {
 	}
 }
 
+// overshoot is by how much of the whole a gauge may go beyond it by rounding.
+const overshoot = 0.01
+
 // progress returns the gauge as a ratio. The unit is the configured one, else
 // the declared one, else by range: above 1, of any replica, it is percent, a
 // fraction is a ratio; that alone 1 was seen can't be told.
@@ -59,9 +66,9 @@ func (s *State) progress(y *SyncRecall) (ratio float64, ok bool) {
 	}
 	switch unit {
 	case ProgressPercent:
-		return min(1, y.Value/100), true
+		return y.Value / 100, true
 	case ProgressRatio:
-		return min(1, y.Value), true
+		return y.Value, true
 	case ProgressAuto:
 	}
 	return 0, y.Value == 0
@@ -110,7 +117,7 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 		return v
 	}
 	p, _ := s.progress(y)
-	v.Progress = Known(p)
+	v.Progress = Known(min(1, p))
 	v.Assumed = y.Value > 0 && s.unit(y) == ProgressAuto && y.Max < 1
 	if y.State == SyncRunning && y.Value > 0 {
 		v.PerSecond = s.replicaCounter(id, FamilySyncProgress).freshRate(at, s.fresh()).Scale(p / y.Value)

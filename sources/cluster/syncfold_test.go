@@ -21,6 +21,9 @@ func TestProgressUnit(t *testing.T) {
 		{"1 after more", ProgressAuto, []reading{{"node2": 58}, {"node2": 1}}, 0.01, SyncRunning},
 		{"1 beside another's 58", ProgressAuto, []reading{{"node2": 1, "node3": 58}, {"node2": 1, "node3": 59}}, 0.01, SyncRunning},
 		{"1 beside another's fraction", ProgressAuto, []reading{{"node2": 1, "node3": 0.5}, {"node2": 1, "node3": 0.6}}, -1, SyncUnknown},
+		{"42, declared as a ratio", ProgressRatio, []reading{{"node2": 42}}, -1, SyncUnknown},
+		{"250 percent", ProgressAuto, []reading{{"node2": 250}}, -1, SyncUnknown},
+		{"a rounded whole", ProgressPercent, []reading{{"node2": 100.4}}, 1, SyncIdle},
 		{"below 0", ProgressRatio, []reading{{"node2": -3}}, -1, SyncUnknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
