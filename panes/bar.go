@@ -31,7 +31,7 @@ func (p *page) bar(left, right []piece) {
 	for rank := 1; rank <= mostRank; rank++ {
 		cut := p.w
 		if rank == 1 {
-			cut = p.w / 3
+			cut = p.leastText()
 		}
 		with := chosen | 1<<rank
 		if span(left, with, cut)+span(right, with, cut) <= p.free()+pieceGap {
@@ -56,6 +56,15 @@ func (p *page) bar(left, right []piece) {
 		}
 	}
 	p.end()
+}
+
+// leastText is what pieces of rank 0 must keep for those of rank 1 to have a place:
+// little where a line is stamped whatever it says.
+func (p *page) leastText() int {
+	if p.w >= stamped {
+		return p.w / 5
+	}
+	return p.w / 3
 }
 
 // piece puts a piece in at most n cells.

