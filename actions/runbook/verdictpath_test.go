@@ -75,6 +75,13 @@ func hitAll(from int, e effect) func(*world) {
 	}
 }
 
+// slowPrimary adds so many ms to each of the primary's answers.
+func slowPrimary(from int, ms float64) func(*world) {
+	return func(w *world) {
+		w.nodes[0].faults = append(w.nodes[0].faults, fault{from: from, effect: effect{slow: ms}})
+	}
+}
+
 // lost has one second at which a packet is lost.
 func lost(second int, e effect) func(*world) {
 	return func(w *world) {
@@ -133,6 +140,13 @@ func pathRules() []rule {
 			"a way from the primary that is slow to all, seen late", 3, all(hitAll(300, effect{capacity: 0.3, rtt: 250}), startAt(340)), 400,
 			cluster.CausePrimary, possible,
 			[]string{"most replicas lag", "the lag began before we looked"},
+			"",
+		},
+		{
+			"most lag, and the primary's answers are slow, but its load is as before", 3,
+			all(hitAll(300, effect{capacity: 0.6}), slowPrimary(300, 400)), 380,
+			cluster.CausePrimary, possible,
+			[]string{"most replicas lag", "their hosts are alike", "the primary's answers take", "as before"},
 			"",
 		},
 		{

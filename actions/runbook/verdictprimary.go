@@ -50,8 +50,8 @@ func (d *diagnosis) primary() {
 	}
 }
 
-// overloaded tells whether the findings from index on say that the primary's
-// host is.
+// overloaded tells whether the findings from index on say that the primary is,
+// by its load or its host, and not only that its replicas lag.
 func (d *diagnosis) overloaded(index int) bool {
 	for _, f := range d.findings[index:] {
 		if f.cause == cluster.CausePrimary && f.tool != "lag" && !f.weak {

@@ -147,8 +147,9 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 		// A dead host looks the same.
 		return d.onItsWay() && (disk || cpu || (d.r.Metrics.Reachable && d.fine[cluster.CausePrimary]))
 	case cluster.CausePrimary:
-		// A slow way to all of them looks the same.
-		return !d.slowWay() && ((d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
+		// A slow way to all of them looks the same. That all lag is what is to be
+		// explained, and does not explain itself.
+		return !d.slowWay() && d.overloaded(0) && ((d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
 	case cluster.CauseBreaker:
 		return (disk || cpu || network) && !d.preceded()
 	case cluster.CauseSync:
