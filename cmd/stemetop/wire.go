@@ -107,7 +107,7 @@ func (w *wiring) metrics(n config.Node, primary bool) (*metrics.Collector, error
 			SyncErrors: m.SyncErrors, SyncDuration: m.SyncDuration, SentBytes: m.SentBytes, Corruption: m.Corruption,
 			SyncDiff: m.SyncDiff,
 		},
-		BodyLimit: int64(w.config.HTTP.BodyLimit), Timeout: w.config.HTTP.Timeout.D(),
+		BodyLimit: int64(w.config.HTTP.BodyLimit), Timeout: w.config.HTTP.Timeout.D(), Fresh: 3 * w.config.Interval.D(),
 		TLS: tls, TokenFile: home(w.config.HTTP.TokenFile),
 	})
 }

@@ -36,6 +36,9 @@ type Options struct {
 	// DurationEvery is how often the duration histogram is asked, in time of
 	// Clock; the other families are asked in every scrape.
 	DurationEvery time.Duration
+	// Fresh is how old a gauge may be that is exposed with a timestamp; zero for no
+	// limit.
+	Fresh time.Duration
 	// TLS is what LoadTLS gives; nil for the system's authorities.
 	TLS *tls.Config
 	// TokenFile holds a bearer token, read again when it changes. It may be empty.

@@ -3,6 +3,7 @@ package metrics
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -25,6 +26,7 @@ type filter struct {
 	asked       cluster.Families
 	progress    want // whose HELP and UNIT are wanted; empty name for none
 	openMetrics bool
+	oldest      time.Time // a gauge from before, by its own timestamp, is not of now; zero for no limit
 }
 
 // newFilter returns the filter of a format. In OpenMetrics a counter must end

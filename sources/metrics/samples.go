@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -61,6 +62,9 @@ func (s *scratch) read(families map[string]*dto.MetricFamily, f *filter, label s
 		w := &f.wants[i]
 		for _, m := range families[w.name].GetMetric() {
 			r, err := newRow(w, m, label)
+			if err == nil {
+				err = f.aged(m, r)
+			}
 			if err != nil {
 				first = cmp.Or(first, err)
 				continue
@@ -121,6 +125,19 @@ func newRow(w *want, m *dto.Metric, label string) (row, error) {
 		return r, web.NewFault(cluster.FailFormat, fmt.Sprintf("a series of %s has no label %s", w.name, label), labelHint(labels))
 	}
 	return r, nil
+}
+
+// aged is the fault of a gauge that was exposed with a timestamp of long ago, as
+// caches and federation do: nobody read it now.
+func (f *filter) aged(m *dto.Metric, r row) error {
+	if m.TimestampMs == nil || f.oldest.IsZero() || isCounter(r.family) {
+		return nil
+	}
+	if at := time.UnixMilli(m.GetTimestampMs()); at.Before(f.oldest) {
+		return web.NewFault(cluster.FailFormat, fmt.Sprintf("%s about %s is of %s by its own timestamp", f.name(r.family), r.about(), at.UTC().Format(time.RFC3339)),
+			"what is read is a cache: give the address of the node itself, or see to its clock")
+	}
+	return nil
 }
 
 // labelHint says which labels could name the replica.

@@ -31,7 +31,7 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 	if openMetrics {
 		f = c.open
 	}
-	f.asked = asked
+	f.asked, f.oldest = asked, c.oldest(answer)
 	s := newScratch()
 	defer s.free()
 	wire := &web.Capped{R: answer.Body, Limit: c.options.BodyLimit, Hint: "raise http.body_limit if it may be"}
@@ -50,6 +50,22 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 		Asked: asked, Samples: taken.samples, Twice: taken.twice, ServerDate: serverDate(answer),
 		Unit: c.unit.get(c.options.Names.SyncProgress, s.unit, s.help),
 	}, err
+}
+
+// dateBlur is how far a Date header may be behind: it has no fractions.
+const dateBlur = time.Second
+
+// oldest returns from when a gauge must be at least, by the target's own clock if
+// it shows one.
+func (c *Collector) oldest(answer *http.Response) time.Time {
+	if c.options.Fresh <= 0 {
+		return time.Time{}
+	}
+	now := serverDate(answer)
+	if now.IsZero() {
+		now = c.options.Clock.Now()
+	}
+	return now.Add(-c.options.Fresh - dateBlur)
 }
 
 // serverDate returns the target's own clock; zero if it does not say.
