@@ -183,6 +183,7 @@ func TestAWriteTestOnTheScreen(t *testing.T) {
 	t.Parallel()
 	r := newHostRig(t)
 	file := filepath.Join(filepath.Dir(r.toml), "config.yaml")
+	r.config.Actions.RPCTimeout = "allowed"
 	r.must(writeConfig(file, r.config, true))
 	replica := r.config.Replicas[0].ID
 	s := newSession(t, 80, 24)
@@ -200,6 +201,11 @@ func TestAWriteTestOnTheScreen(t *testing.T) {
 	s.confirm("Enter")
 	s.see(`accepted \([0-9.]+ MB/s, (as expected|SLOW)`)
 	t.Log(s.screen())
+	s.escape()
+	s.pick("raise rpc_timeout_ms")
+	s.see(`rpc_timeout_ms .*enter shows it first`)
+	s.press("8", "5", "0", "0", "Enter")
+	s.see(`\+rpc_timeout_ms = 8500`)
 	s.escape()
 	s.pick("restart the primary's database")
 	s.see(`forbidden by actions\.restart`)
