@@ -136,6 +136,7 @@ type question struct {
 	drawn time.Duration // first, on the hand's clock; -1 before
 	note  string        // why y was not taken
 	quits bool          // it asks whether to quit
+	below overlay       // what comes back where the answer is no; may be nil
 }
 
 // lookFor is how long a question has to be on the screen before y is an answer to
@@ -154,8 +155,14 @@ func (q *question) key(m *model, k tea.KeyPressMsg) bool {
 			return false
 		}
 		m.run(q.do)
+		return m.overlay == overlay(q)
 	}
-	return m.overlay == overlay(q)
+	if q.below != nil {
+		m.focused(false) // it was not looked at meanwhile
+		m.focused(true)
+	}
+	m.overlay = q.below
+	return m.overlay == nil
 }
 
 const lookFirst = "too soon: look at it first"
@@ -202,9 +209,14 @@ func (m *model) end(err error) tea.Cmd {
 	if len(busy) == 0 {
 		return m.leave(err)
 	}
-	m.overlay = &question{
+	was := m.overlay
+	q := &question{
 		title: "quit?", lines: busy, yes: "y quits", drawn: -1, quits: true, do: func(m *model) tea.Cmd { return m.leave(err) },
 	}
+	if r, ok := was.(*remedy); ok {
+		q.below = r
+	}
+	m.overlay = q
 	m.dirty = true
 	return nil
 }

@@ -178,6 +178,10 @@ func (r *remedy) key(m *model, k tea.KeyPressMsg) bool {
 	if m.rated(d) && r.choose(m, name) {
 		return false
 	}
+	if name == "q" && d.Phase == actions.Sending { // nothing is typed there
+		m.run(func(m *model) tea.Cmd { return m.end(nil) })
+		return false
+	}
 	m.o.Actions.Do(actions.Key{Name: name, Repeat: k.IsRepeat})
 	return m.o.Actions.State().Dialog == nil
 }

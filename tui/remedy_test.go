@@ -338,6 +338,18 @@ func TestQuitNamesWhatIsLeft(t *testing.T) {
 			t.Errorf("%s quits, or does not mean no", no)
 		}
 	}
+	// A request on its way is named too, and its dialog is back after a no.
+	a.state.Dialog = aDialog(actions.Sending, actions.Light, plainText)
+	r.keys("t", "q")
+	if !strings.Contains(r.text(), "quit?") {
+		t.Errorf("not asked:\n%s", r.text())
+	}
+	r.keys("n")
+	if !strings.Contains(r.text(), "sent, waiting for the answer") || len(told[actions.Key](a)) > 0 {
+		t.Errorf("the dialog is gone, or was told of it:\n%s", r.text())
+	}
+	r.keys("esc")
+
 	// Of ctrl-c the second one is the answer; what it means is forgotten with a no.
 	r.keys("ctrl+c")
 	if _, cmd := r.Update(press("ctrl+c")); quits(cmd) || !strings.Contains(r.text(), "too soon: look at it first") {
