@@ -16,6 +16,7 @@ type credentials struct {
 	skipped   []string // why configured keys or the agent can't be used
 	wanted    string   // an encrypted key that the server takes; set while authenticating
 	accepts   []string // the methods that the server named; set likewise
+	banner    string   // what the server said before authentication; set likewise
 	close     func()
 }
 

@@ -15,9 +15,8 @@ type Builtin struct {
 	target  target
 	turn    limiter // one Start at a time
 
-	mu     sync.Mutex
-	link   *link // nil before the first connection
-	banner string
+	mu   sync.Mutex
+	link *link // nil before the first connection
 }
 
 // New returns the builtin transport to a host. It neither connects nor reads
@@ -116,17 +115,6 @@ func (b *Builtin) connection(ctx context.Context) (*link, error) {
 	b.link = l
 	b.mu.Unlock()
 	return l, nil
-}
-
-// showBanner hands a banner on, unless it is the one that was shown last.
-func (b *Builtin) showBanner(text string) {
-	b.mu.Lock()
-	same := b.banner == text
-	b.banner = text
-	b.mu.Unlock()
-	if !same && b.options.Banner != nil {
-		b.options.Banner(cluster.CleanN(text, maxStderr))
-	}
 }
 
 // asFailure gives an error that has no kind yet one.

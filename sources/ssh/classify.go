@@ -89,6 +89,10 @@ func handshakeFailure(ctx context.Context, s *settings, took time.Duration, know
 	return authFailure(s, keys, text)
 }
 
+// maxBanner is how much of a banner stands in a failure, in bytes: many are a page
+// of law.
+const maxBanner = 200
+
 func authFailure(s *settings, keys *credentials, text string) *cluster.Failure {
 	what := "user " + s.user + " not let in by " + s.name() + ": " + keys.describe()
 	hint := "check user and key: " + s.byHand("-v")
@@ -98,6 +102,9 @@ func authFailure(s *settings, keys *credentials, text string) *cluster.Failure {
 		hint = "set IdentityFile and IdentitiesOnly yes for this host in the ssh configuration"
 	case len(keys.signers) == 0:
 		hint = "name a key by ssh.identity_file or IdentityFile, or start ssh-agent"
+	}
+	if banner := strings.Join(strings.Fields(keys.banner), " "); banner != "" {
+		what += "; its banner says: " + cluster.CleanN(banner, maxBanner).String() // it may tell why
 	}
 	return cluster.Fail(cluster.FailAuth, what, hint)
 }

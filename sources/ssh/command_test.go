@@ -3,8 +3,8 @@ package ssh
 import (
 	"bufio"
 	"io"
+	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -127,23 +127,15 @@ func TestLoginShells(t *testing.T) {
 func TestBanner(t *testing.T) {
 	file := write(t, "banner", "welcome \x1b[31m100%s\u202e\n")
 	s := sshtest.Start(t, sshtest.Options{Config: "Banner " + file})
-	var mu sync.Mutex
-	var shown []string
+	each(t, func(t *testing.T, dial dialer) { wantOK(t, dial(t, options(s))) })
 	o := options(s)
-	o.Banner = func(b cluster.Text) {
-		mu.Lock()
-		defer mu.Unlock()
-		shown = append(shown, b.String())
+	o.IdentityFile = filepath.Join(t.TempDir(), "id")
+	sshtest.WriteKey(t, o.IdentityFile, sshtest.NewKey(t, "ed25519"), "")
+	_, f := run(t, builtin(t, o), "echo hello")
+	want(t, f, cluster.FailAuth, `its banner says: welcome \x1b[31m100%s`)
+	if strings.ContainsAny(f.What.String(), "\u202e\x1b") {
+		t.Errorf("not clean: %q", f.What)
 	}
-	tr := builtin(t, o)
-	wantOK(t, tr)
-	wantOK(t, tr) // connects again: run closed the session
-	mu.Lock()
-	defer mu.Unlock()
-	if len(shown) != 1 || !strings.HasPrefix(shown[0], `welcome \x1b[31m100%s`) || strings.Contains(shown[0], "\u202e") {
-		t.Errorf("shown %q", shown)
-	}
-	wantOK(t, openssh(t, options(s)))
 }
 
 // Two sessions share the builtin transport's connection.

@@ -204,7 +204,7 @@ func (b *Builtin) clientConfig(hop *settings, known *hostKeys, keys *credentials
 		Auth:              []xssh.AuthMethod{xssh.PublicKeys(keys.signers...)},
 		HostKeyCallback:   known.verify,
 		HostKeyAlgorithms: known.algorithms,
-		BannerCallback:    func(text string) error { b.showBanner(text); return nil },
+		BannerCallback:    func(text string) error { keys.banner = text; return nil },
 		AuthCallback: func(c *xssh.ClientAuthContext) (xssh.AuthMethod, error) {
 			keys.accepts = c.AllowedMethods // only to tell, the choice stays with Auth
 			return nil, nil                 // means that

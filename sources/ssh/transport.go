@@ -48,10 +48,6 @@ type Options struct {
 	// KeepaliveTimeout is how long to wait for any sign before the connection
 	// is closed; 10 s by default.
 	KeepaliveTimeout time.Duration
-	// Banner gets what the server says before authentication, when it says
-	// something new; may be nil. Only Builtin calls it: in the output of the
-	// system's ssh a banner can't be told from other messages.
-	Banner func(cluster.Text)
 	// Shared is what the hosts of the process have in common; nil for a
 	// transport of its own, without a way to ask for passphrases.
 	Shared *Shared
