@@ -80,7 +80,9 @@ type Frame struct {
 	Filter    cluster.Text // what Rows was filtered by; empty for all
 	Message   cluster.Text // answer to the last key, for the status line
 	Doing     cluster.Text // what of an action is going on now, for the status line
-	Recording cluster.Text // e.g. "rec 1.2 MB", "not recorded"; empty for nothing to say
+	Recording cluster.Text // e.g. "recording to x"; empty for nothing to say
+	// Unsaved says that Recording is why nothing is recorded, though it should be.
+	Unsaved bool
 
 	LogShow   LogShow      // which lines of the logs are shown
 	LogFilter cluster.Text // which of those: with this in them; empty for all

@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,16 @@ func TestThresholdLabels(t *testing.T) {
 		c := newPlotCanvas(10, 4)
 		if got := c.thresholds(Limits(nil), top)[3]; got != want {
 			t.Errorf("top %g: %q, want %q", top, got, want)
+		}
+	}
+}
+
+// TestInstantsStandApart: the instants below the chart do not run into each other.
+func TestInstantsStandApart(t *testing.T) {
+	joined := regexp.MustCompile(`\d\dZ\d`)
+	for w := 20; w <= 120; w++ {
+		if out := ansi.Strip(Chart(critical(), w, 10)); joined.MatchString(out) {
+			t.Errorf("at %d:\n%s", w, out)
 		}
 	}
 }

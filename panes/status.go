@@ -23,13 +23,27 @@ func Status(f *Frame, w, h int) string {
 	if !f.Filter.IsZero() {
 		right = append(right, say(p.s.Text, "filter: "+f.Filter.String()+shownOf(f), 1))
 	}
-	if f.Snap != nil && len(f.Snap.Gaps) > 0 {
-		g := f.Snap.Gaps[len(f.Snap.Gaps)-1]
-		right = append(right, say(p.s.Warn, g.Reader.String()+" lost "+strconv.FormatUint(g.Lost, 10)+" readings", 2))
+	if text := Trouble(f); text != "" {
+		right = append(right, say(p.s.Warn, text, 1))
 	}
-	right = append(right, say(p.s.Label, f.Recording.String(), 3))
+	if !f.Unsaved {
+		right = append(right, say(p.s.Label, f.Recording.String(), 3))
+	}
 	p.bar(left, right)
 	return p.String()
+}
+
+// Trouble says what is lost of what should be kept: why nothing is recorded, else
+// which reader had a hole of late. Empty where all is kept.
+func Trouble(f *Frame) string {
+	switch {
+	case f.Unsaved:
+		return f.Recording.String()
+	case f.Snap != nil && len(f.Snap.Gaps) > 0:
+		g := f.Snap.Gaps[len(f.Snap.Gaps)-1]
+		return g.Reader.String() + " lost " + strconv.FormatUint(g.Lost, 10) + " readings"
+	}
+	return ""
 }
 
 // shownOf says how many replicas of all are in the table.

@@ -27,7 +27,7 @@ func FuzzHostileText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		r := newRig(t, 80, 24, 3)
 		r.timeline.rename = func(id string) string { return id + s }
-		r.o.Recording = func() cluster.Text { return cluster.Clean(s) }
+		r.o.Recording = func() (cluster.Text, bool) { return cluster.Clean(s), true }
 		p, screen := painter{}, newTerminal(80, 24)
 		check := func() {
 			t.Helper()

@@ -442,6 +442,34 @@ func TestPanesByDigitAndTab(t *testing.T) {
 	}
 }
 
+// That nothing is recorded is said at every size, beside the keys where there is no
+// other place.
+func TestAFailingRecordingIsSeen(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {60, 15}, {120, 40}, {200, 60}} {
+		for _, fails := range []bool{true, false} {
+			r := newRig(t, size[0], size[1], 12, func(o *Options) {
+				o.Recording = func() (cluster.Text, bool) {
+					if fails {
+						return cluster.Clean("not recording: can't record to /var/lib/somewhere/deep: no space left on device"), true
+					}
+					return cluster.Clean("recording to prod-eu-20261126T030000Z.stemetop"), false
+				}
+			})
+			if got := strings.Contains(r.text(), "not recording"); got != fails {
+				t.Errorf("%v, fails %v: said %v\n%s", size, fails, got, r.text())
+			}
+			if !strings.Contains(r.text(), "? help") {
+				t.Errorf("%v: no keys\n%s", size, r.text())
+			}
+			for i, line := range strings.Split(r.text(), "\n") {
+				if width(line) > size[0] {
+					t.Errorf("%v: line %d has %d cells", size, i, width(line))
+				}
+			}
+		}
+	}
+}
+
 // bubbletea runs commands in goroutines, where a panic would end the process.
 func TestPanicOfACommandEndsInOrder(t *testing.T) {
 	r := newRig(t, 80, 24, 1)

@@ -34,10 +34,11 @@ type Options struct {
 	AddNote     func(cluster.Text)  // nil where there is nothing to write a note into
 	// Measure begins to measure what a pane shows on demand, of a node; stop ends it
 	// and returns at once. Nil where nothing can be measured, as in a replay.
-	Measure    func(pane panes.Name, node cluster.NodeID) (stop func())
-	Recording  func() cluster.Text // how the recorder stands; may be nil
-	Version    string              // of the program, for the help
-	Escalation []cluster.Text      // whom to call when a condition of escalation holds, in order
+	Measure func(pane panes.Name, node cluster.NodeID) (stop func())
+	// Recording tells how the recorder stands, and whether it fails; may be nil.
+	Recording  func() (text cluster.Text, fails bool)
+	Version    string         // of the program, for the help
+	Escalation []cluster.Text // whom to call when a condition of escalation holds, in order
 
 	Theme string // one of Themes; empty is auto
 	ASCII bool   // draw with ASCII only; text of nodes stays as it is

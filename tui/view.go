@@ -56,7 +56,7 @@ func (m *model) frame() *panes.Frame {
 		f.Unrecorded = s.Unrecorded
 	}
 	if m.o.Recording != nil {
-		f.Recording = m.o.Recording()
+		f.Recording, f.Unsaved = m.o.Recording()
 	}
 	f.LogShow, f.LogFilter, f.LogUntil = m.log.show, m.log.filter, m.log.until
 	copy(f.Scroll[:], m.scroll[:])
@@ -87,7 +87,8 @@ func (m *model) compose() {
 	m.dirty = false
 }
 
-// lastLine is the keys, or what has no line of its own. What goes on of an action
+// lastLine is the keys, or what has no line of its own; what is lost stands beside
+// them. What goes on of an action
 // may take long: the way to the keys stays beside it.
 func (m *model) lastLine(f *panes.Frame, l layout) string {
 	const help = " ? help "
@@ -98,7 +99,12 @@ func (m *model) lastLine(f *panes.Frame, l layout) string {
 	case !f.Doing.IsZero() && w > 4*len(help):
 		return fitStyled(panes.Status(f, w-len(help), l.footer.h), w-len(help)) + m.styles.Label.Render(help)
 	}
-	return m.styles.Label.Render(fit(m.footer(l.footer.w), l.footer.w))
+	text := ansi.Truncate(panes.Trouble(f), l.footer.w/2, string(m.glyphs.Ellipsis))
+	if text == "" || !l.status.empty() {
+		return m.styles.Label.Render(fit(m.footer(l.footer.w), l.footer.w))
+	}
+	w := l.footer.w - width(text) - 2
+	return m.styles.Label.Render(fit(m.footer(w), w)) + "  " + m.styles.Warn.Render(text)
 }
 
 // drawnPane keeps a pane as it was drawn, for as long as it would be the same:

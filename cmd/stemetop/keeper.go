@@ -59,15 +59,15 @@ func (k *keeper) fail(f *cluster.Failure) {
 	}
 }
 
-// state says in a few words how the recording stands.
-func (k *keeper) state() cluster.Text {
+// state says in a few words how the recording stands, and whether it fails.
+func (k *keeper) state() (text cluster.Text, fails bool) {
 	if f := k.failure.Load(); f != nil {
-		return cluster.Clean("not recording: " + f.What.String())
+		return cluster.Clean("not recording: " + f.What.String()), true
 	}
 	if path := k.recorder.Path(); path != "" {
-		return cluster.Clean("recording to " + filepath.Base(path))
+		return cluster.Clean("recording to " + filepath.Base(path)), false
 	}
-	return cluster.Text{}
+	return cluster.Text{}, false
 }
 
 // finishWithin is how long the end of the program waits for a disk that hangs.
