@@ -313,7 +313,7 @@ func (p *page) xAxis(f *Frame, n int, width time.Duration) {
 	if start := clock(first); n >= len(start) {
 		p.put(p.s.Label, start)
 	}
-	if n >= 36 {
+	if n >= 40 { // with a blank between it and the end
 		p.to(axisWidth + n/2)
 		p.put(p.s.Label, clock(first.Add(time.Duration(n/2)*width)))
 	}

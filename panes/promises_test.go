@@ -152,7 +152,7 @@ func TestThresholdLabels(t *testing.T) {
 func TestInstantsStandApart(t *testing.T) {
 	joined := regexp.MustCompile(`\d\dZ\d`)
 	for w := 20; w <= 120; w++ {
-		if out := ansi.Strip(Chart(critical(), w, 10)); joined.MatchString(out) {
+		if out := ansi.Strip(Pane(PaneChart)(critical(), w, 10)); joined.MatchString(out) {
 			t.Errorf("at %d:\n%s", w, out)
 		}
 	}
