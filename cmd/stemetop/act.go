@@ -113,7 +113,11 @@ func resolve(ctx context.Context, in invocation) (code int, err error) {
 // that looks like a digit, no digits of another script.
 func wholeNumber(word string) (int64, error) {
 	n, err := strconv.ParseInt(word, 10, 64)
-	if err != nil || strings.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' }) {
+	digits := word != "" && !strings.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' })
+	switch {
+	case digits && err != nil:
+		return 0, usage(word + " is more than any number here can be")
+	case !digits:
 		return 0, usage(fmt.Sprintf("%q is not a whole number", word), "write it in digits, for example 500")
 	}
 	return n, nil

@@ -229,6 +229,9 @@ func misusedFlag(cmd *cobra.Command, err error) error {
 	if !errors.As(err, &unknown) {
 		return err
 	}
+	if args := cmd.Flags().Args(); len(args) > 0 && cmd.HasSubCommands() && cmd.HasParent() { // the word before it is not one of those below
+		return unknownBelow(command{use: cmd.Name()}, args)
+	}
 	name := unknown.GetSpecifiedName()
 	var own []string
 	ownFlags(cmd).VisitAll(func(f *pflag.Flag) { own = append(own, f.Name) })
