@@ -25,6 +25,8 @@ const (
 	highCore, highProcess, cpuFactor = 90.0, 85.0, 1.2
 	highSteal                        = 5.0 // percent: a neighbour takes the core
 	highRunning                      = 1.0 // runnable tasks per core
+	// calmCore is up to which the busiest core has room for sure.
+	calmCore = 75.0
 	// mostIOWait is the share of all time spent idle while I/O is awaited that
 	// says something, on few cores; on many it is half a core's.
 	mostIOWait, iowaitFactor = 10.0, 2.0

@@ -84,6 +84,7 @@ type diagnosis struct {
 	against  map[cluster.Cause][]string
 	missing  []string
 	recorded bool // something stands out against earlier recordings
+	murky    bool // the network is not well, and not only to this replica
 }
 
 const numCauses = int(cluster.CauseMeasurement) + 1

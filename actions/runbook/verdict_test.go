@@ -165,6 +165,14 @@ func otherRules() []rule {
 			}, 380, cluster.CauseCPU, likely, []string{"busiest core 100 %", "of 4, all together "}, "throttle sync",
 		},
 		{
+			"a thread that takes nearly a core where its peers' do not, seen late", 3, all(func(w *world) {
+				for _, n := range w.nodes {
+					n.cores, n.per = 4, make([]cluster.CPUTicks, 4)
+				}
+			}, hit(300, effect{capacity: 0.5, service: 86}), startAt(340)), 400, cluster.CauseCPU, possible,
+			[]string{"of a core (peers ", "the lag began before we looked"}, "",
+		},
+		{
 			"too much for every replica", 3, surge(6), 330, cluster.CausePrimary, likely,
 			[]string{"most replicas lag", "the primary takes in"},
 			"throttle ramp",

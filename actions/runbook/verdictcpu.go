@@ -35,8 +35,9 @@ func (d *diagnosis) cpu() {
 			text: brief(v.shown()) + " runnable tasks per core" + v.was(brief) + d.when(v),
 		})
 	}
-	// A core that was always full accuses nobody, but nor does it clear the processor.
-	d.fine[cluster.CauseCPU] = core.known && core.now <= highCore && !strong(d.findings[before:])
+	// A core that was always full accuses nobody, but nor does it clear the
+	// processor, and one that is nearly full does not either.
+	d.fine[cluster.CauseCPU] = core.known && core.now <= calmCore && !strong(d.findings[before:])
 	if d.fine[cluster.CauseCPU] {
 		words := "cpu " + figure(h.CPU.Busy(), percent) + ", busiest core " + percent(core.now)
 		d.normal = append(d.normal, words)
@@ -92,7 +93,7 @@ func (d *diagnosis) processCPU(h *cluster.Host) {
 	}
 	d.find(finding{
 		cause: cluster.CauseCPU, tool: "/proc/PID/stat", order: v.order, since: v.since,
-		weak: !d.n.norms[sensorProcessCPU].known, // many threads may rightly use many cores
+		weak: !v.norm.known, // many threads may rightly use many cores
 		text: p.Command.String() + " uses " + percent(v.shown()) + " of a core" + v.was(percent) + d.when(v),
 	})
 }

@@ -26,7 +26,7 @@ func (d *diagnosis) network() {
 	}
 	d.slowAnswers()
 	probed := w.Reachable && d.n.has(sensorRTT)
-	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:])
+	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:]) && !d.murky
 	if d.fine[cluster.CauseNetwork] {
 		d.normal = append(d.normal, calmPath(w))
 	}
@@ -84,6 +84,7 @@ func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 		switch {
 		case !x.found():
 		case x.shared:
+			d.murky = d.murky || !d.n.has(sensorPathRTT)
 			d.contradict(cluster.CauseNetwork, words+", but healthy replicas too: the monitor's own link")
 		case x.gainsaid:
 			d.notes = append(d.notes, words+", but not from the primary: the monitor's own link")

@@ -46,6 +46,7 @@ func (d *diagnosis) pings(w *cluster.Network, starves bool) {
 		switch {
 		case !x.found():
 		case x.shared:
+			d.murky = true
 			d.contradict(cluster.CauseNetwork, words+", but to healthy replicas too")
 		default:
 			d.find(finding{cause: cluster.CauseNetwork, tool: toolPing, order: x.order, since: x.since, text: words, weak: x.weak})
@@ -72,6 +73,7 @@ func (d *diagnosis) flow(f *cluster.Flow) {
 	switch {
 	case !resent.found():
 	case d.all.lossyLink(sensorResent, highResent):
+		d.murky = true
 		d.contradict(cluster.CauseNetwork, words+", but to healthy replicas too")
 	default:
 		d.find(finding{cause: cluster.CauseNetwork, tool: toolKernel, order: resent.order, since: resent.since, text: words})

@@ -3,6 +3,8 @@ package runbook
 import (
 	"fmt"
 	"math"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -166,5 +168,25 @@ func pathRules() []rule {
 			[]string{"RPC port filtered from here, open from the primary"},
 			"throttle sync",
 		},
+	}
+}
+
+// TestVerdictLossToAllIsNotNormal: what the primary loses on its way to healthy
+// replicas too explains no lag, and is not among what is normal either.
+func TestVerdictLossToAllIsNotNormal(t *testing.T) {
+	for seed := range uint64(5) {
+		w := newWorld(100+seed, 3)
+		w.calm()
+		all(hitAll(290, effect{pathLoss: 20}), hit(300, effect{capacity: 0.5}))(w)
+		for w.second < 400 {
+			w.step()
+		}
+		v := w.verdict("node2")
+		if words := joined(v.For, "\n"); v.Confidence == likely || strings.Contains(words, "from the primary") {
+			t.Errorf("seed %d: %v %v for\n%s", seed, v.Cause, v.Confidence, words)
+		}
+		if words := joined(v.Against, "\n"); !strings.Contains(words, "to healthy replicas too") {
+			t.Errorf("seed %d: against\n%s", seed, words)
+		}
 	}
 }
