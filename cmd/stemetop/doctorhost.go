@@ -117,8 +117,12 @@ func (w *wiring) walFinding(n config.Node, wal *cluster.WALDevice) finding {
 		f.good = fmt.Sprintf("%s is on %s", w.config.WALPath, wal.Device)
 		return f
 	}
+	hint := "set wal_path in the configuration"
+	if strings.HasPrefix(wal.Why.String(), "the account may not") {
+		hint = "let the account enter it, to look at where it is, or set wal_path in the configuration"
+	}
 	f.bad = cluster.Fail(cluster.FailMissing, "the disk of "+w.config.WALPath+" is not known: "+wal.Why.String(),
-		"set wal_path in the configuration; until then no disk is marked as the log's")
+		hint+"; until then no disk is marked as the log's")
 	return f
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stemedb/stemetop/cmd/stemetop/config"
+	"github.com/stemedb/stemetop/sources/cluster"
 	"github.com/stemedb/stemetop/sources/ssh/sshtest"
 )
 
@@ -56,5 +58,18 @@ ssh: {config: %q, known_hosts: %q, identity_file: %q}
 	}
 	if hasLine(out, "ok", "node3", "figures") || strings.Contains(out, "no process called") {
 		t.Errorf("claims what was not seen:\n%s", out)
+	}
+}
+
+func TestWALFindingOfAPathThatMayNotBeEntered(t *testing.T) {
+	w := &wiring{config: config.Default()}
+	for why, want := range map[string]string{
+		"the account may not enter /secret": "let the account enter it",
+		"/secret does not exist":            "set wal_path",
+	} {
+		f := w.walFinding(config.Node{ID: "node2"}, &cluster.WALDevice{Why: cluster.Clean(why)})
+		if f.bad == nil || !strings.HasPrefix(f.bad.Hint.String(), want) || !strings.Contains(f.bad.What.String(), why) {
+			t.Errorf("%s: %+v", why, f.bad)
+		}
 	}
 }
