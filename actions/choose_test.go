@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // Another rate is another plan: it is looked at, and sent as it is shown.
@@ -142,6 +143,24 @@ func TestARampIsNotBegunOnAFailedGate(t *testing.T) {
 		}
 		if want := "the lag of node2 is 4"; c.blocked && !strings.HasPrefix(r.state.Dialog.Plan.Blocked.String(), want) {
 			t.Errorf("%s: %q", c.name, r.state.Dialog.Plan.Blocked)
+		}
+	}
+}
+
+// A ramp says what it waits for.
+func TestWordsOfARamp(t *testing.T) {
+	for _, c := range []struct {
+		held   time.Duration
+		paused string
+		want   string
+	}{
+		{90 * time.Second, "", "step 1 of 2, 500/s, 1m30s of 5m0s"},
+		{90 * time.Second, "no replica is known", "step 1 of 2, 500/s, 1m30s of 5m0s, waits: no replica is known"},
+		{310 * time.Second, "", "step 1 of 2, 500/s, 5m0s of 5m0s, waits until the last 1m0s were healthy"},
+	} {
+		v := Climb{Plan: &Plan{Ramp: &Schedule{Steps: []int64{500, 1000}, Hold: 5 * time.Minute}}, Held: c.held, Paused: cluster.Clean(c.paused), holding: true}
+		if got := v.Words(Now{}); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
 }

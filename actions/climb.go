@@ -43,9 +43,12 @@ func (c *Climb) Words(Now) string {
 		return "stepping back to " + strconv.FormatInt(n, 10) + "/s: " + c.Back.String()
 	}
 	s := "step " + strconv.Itoa(c.At+1) + " of " + strconv.Itoa(len(r.Steps)) + ", " + strconv.FormatInt(r.Steps[c.At], 10) + "/s, " +
-		c.Held.Round(time.Second).String() + " of " + r.Hold.String()
-	if !c.Paused.IsZero() {
+		min(c.Held, r.Hold).Round(time.Second).String() + " of " + r.Hold.String()
+	switch {
+	case !c.Paused.IsZero():
 		s += ", waits: " + c.Paused.String()
+	case c.holding && c.Held >= r.Hold:
+		s += ", waits until the last " + min(lastGood, r.Hold).String() + " were healthy"
 	}
 	return s
 }
