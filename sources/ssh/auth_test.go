@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"crypto"
+	"crypto/rand"
 	"fmt"
 	"net"
 	"os"
@@ -290,6 +291,44 @@ func TestUserCertificate(t *testing.T) {
 			sshtest.WriteCertificate(t, o.IdentityFile+"-cert.pub", sshtest.Public(t, key), ca, xssh.UserCert, s.User)
 			wantOK(t, dial(t, o))
 		})
+	}
+}
+
+// TestCertificateOutOfDate: that a certificate has run out is the likeliest reason
+// by far, and the server does not tell.
+func TestCertificateOutOfDate(t *testing.T) {
+	ca := sshtest.NewKey(t, "ed25519")
+	dir := t.TempDir()
+	sshtest.WriteKey(t, filepath.Join(dir, "ca"), ca, "")
+	s := sshtest.Start(t, sshtest.Options{Config: "TrustedUserCAKeys " + filepath.Join(dir, "ca.pub")})
+	signer, err := xssh.NewSignerFromSigner(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for _, c := range []struct {
+		after, before time.Duration
+		words         string
+	}{
+		{-2 * time.Hour, -time.Hour, "certificate op@laptop was valid until " + now.Add(-time.Hour).UTC().Format(time.RFC3339)},
+		{time.Hour, 2 * time.Hour, "certificate op@laptop is not valid before " + now.Add(time.Hour).UTC().Format(time.RFC3339)},
+	} {
+		o := options(s)
+		o.IdentityFile = filepath.Join(t.TempDir(), "id")
+		key := sshtest.NewKey(t, "ed25519")
+		sshtest.WriteKey(t, o.IdentityFile, key, "")
+		cert := &xssh.Certificate{
+			Key: sshtest.Public(t, key), CertType: xssh.UserCert, KeyId: "op@laptop", ValidPrincipals: []string{s.User},
+			ValidAfter: uint64(now.Add(c.after).Unix()), ValidBefore: uint64(now.Add(c.before).Unix()),
+		}
+		if err := cert.SignCert(rand.Reader, signer); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(o.IdentityFile+"-cert.pub", xssh.MarshalAuthorizedKey(cert), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, f := run(t, builtin(t, o), "echo hello")
+		want(t, f, cluster.FailAuth, c.words, "renew the certificate")
 	}
 }
 

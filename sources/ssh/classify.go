@@ -96,7 +96,13 @@ const maxBanner = 200
 func authFailure(s *settings, keys *credentials, text string) *cluster.Failure {
 	what := "user " + s.user + " not let in by " + s.name() + ": " + keys.describe()
 	hint := "check user and key: " + s.byHand("-v")
+	stale := keys.outOfDate(time.Now())
+	if len(stale) > 0 {
+		what += "; " + strings.Join(stale, "; ")
+	}
 	switch {
+	case len(stale) > 0:
+		hint = "renew the certificate, or correct the clock here"
 	case strings.Contains(text, "Too many authentication failures"):
 		what += ", then it hung up: Too many authentication failures"
 		hint = "set IdentityFile and IdentitiesOnly yes for this host in the ssh configuration"
