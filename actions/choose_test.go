@@ -123,14 +123,16 @@ func TestARampIsNotBegunOnAFailedGate(t *testing.T) {
 		limit   admin.Limit
 		lag     float64
 		blocked bool
+		ingest  float64 // where no limit is set
 	}{
-		{"up, and all is well", admin.Limit{PerSecond: 400}, 0.2, false},
-		{"up, on a lag that is critical", admin.Limit{PerSecond: 400}, 41, true},
-		{"down first", admin.Limit{Unlimited: true}, 41, false},
+		{"up, and all is well", admin.Limit{PerSecond: 400}, 0.2, false, 0},
+		{"up, on a lag that is critical", admin.Limit{PerSecond: 400}, 41, true, 0},
+		{"down first", admin.Limit{Unlimited: true}, 41, false, 1500},
+		{"down by less than is measured", admin.Limit{Unlimited: true}, 41, true, 101},
 	} {
 		r := newRig(t)
 		r.limit.Limit = c.limit
-		if !c.limit.Unlimited {
+		if r.ingest = c.ingest; !c.limit.Unlimited {
 			r.ingest = 400
 		}
 		for range 60 { // against what the rig does with it

@@ -32,6 +32,10 @@ func (s *Schedule) at(i int) (Deed, int64) {
 	return s.Deeds[i], s.Steps[i]
 }
 
+// lowers is the part of the present rate below which a first step takes load off:
+// a rate that is measured is never twice the same.
+const lowers = 0.95
+
 func proposeRamp(s *Scene, ask Ask) (*Plan, *Refusal) {
 	steps := slices.Clone(s.Steps)
 	if ask.N > 0 {
@@ -82,7 +86,7 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 	if steps[0] < s.Floor {
 		p.raise(Dangerous, fmt.Sprintf("its first step is below the floor of %d/s", s.Floor))
 	}
-	if v, known := s.present(); known && float64(steps[0]) < v {
+	if v, known := s.present(); known && float64(steps[0]) < lowers*v {
 		p.warn("it begins by lowering the rate from " + perSecond(v))
 	} else if g := gateOf(s.Snapshot); known && g.fail+g.critical != "" {
 		p.Blocked = cluster.Clean(cmp.Or(g.fail, g.critical) + ": more load makes it worse, and the ramp would end at once")
