@@ -55,8 +55,8 @@ type flag struct {
 var flags = []flag{
 	{"config", "FILE", "read this configuration", text(func(o *options) *string { return &o.config }, "")},
 	{"primary", "URL", "where the primary's metrics are; enough to start", text(func(o *options) *string { return &o.primary }, "")},
-	{"replica", "ID=URL", "where a replica's own metrics are; may be repeated", list(func(o *options) *[]string { return &o.replicas })},
-	{"ssh", "ID=[USER@]HOST[:PORT]", "where a node's host is; may be repeated", list(func(o *options) *[]string { return &o.ssh })},
+	{"replica", "ID=URL", "where a replica's own metrics are, as ID=URL; may be repeated", list(func(o *options) *[]string { return &o.replicas })},
+	{"ssh", "ID=[USER@]HOST[:PORT]", "where a node's host is, as ID=[user@]host[:port]; may be repeated", list(func(o *options) *[]string { return &o.ssh })},
 	{"interval", "DURATION", "time between two readings of a source", span(func(o *options) *config.Duration { return &o.interval }, config.Default().Interval)},
 	{"ask-pass", "", "ask for the passphrases of encrypted keys before the start", boolean(func(o *options) *bool { return &o.askPass })},
 	{"read-only", "", "build in no way to change anything", boolean(func(o *options) *bool { return &o.readOnly })},
