@@ -10,7 +10,8 @@ import (
 
 // OneLine draws what still helps where the overview has no room: the worst
 // replica on the first line, at any width from one cell on; the next worse ones
-// below it, and in the last of four lines or more how to see all.
+// below it, and in the last of four lines or more the answer to the last key, what
+// goes on or is lost, or how to see all.
 func OneLine(f *Frame, w, h int) string {
 	p := f.page(w, h)
 	if p.full() {
@@ -31,9 +32,23 @@ func OneLine(f *Frame, w, h int) string {
 		for p.lines < p.h-1 {
 			p.end()
 		}
-		p.line(p.s.Label, "enlarge to 60x15 for all")
+		p.tinyStatus(f)
 	}
 	return p.String()
+}
+
+// tinyStatus is what there is to say besides, in a line.
+func (p *page) tinyStatus(f *Frame) {
+	switch trouble := Trouble(f); {
+	case !f.Message.IsZero():
+		p.line(p.s.Message, f.Message.String())
+	case !f.Doing.IsZero():
+		p.line(p.s.Message, f.Doing.String())
+	case trouble != "":
+		p.line(p.s.Warn, trouble)
+	default:
+		p.line(p.s.Label, "enlarge to 60x15 for all")
+	}
 }
 
 // worstFirst returns up to n replicas, worst first.
@@ -50,10 +65,14 @@ func worstFirst(s *cluster.Snapshot, n int) []*cluster.Replica {
 	return rs[:min(n, len(rs))]
 }
 
-// worstLine draws the longest wording that fits.
+// worstLine draws the longest wording that fits. One of the past says so: there the
+// mode goes before all words but the figure.
 func (p *page) worstLine(f *Frame) {
 	k, wordings := p.wordings(f)
 	for _, t := range wordings {
+		if mode := f.Mode.String(); f.Mode != Live && !strings.Contains(t, mode) {
+			t = mode + " " + t
+		}
 		if t = printable(t); cells(t) <= p.w {
 			p.line(k.text, t)
 			return

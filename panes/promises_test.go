@@ -158,6 +158,35 @@ func TestInstantsStandApart(t *testing.T) {
 	}
 }
 
+// TestTheSmallestScreenTellsThePast: no width that has room for a lag shows one of
+// the past as if it were live.
+func TestTheSmallestScreenTellsThePast(t *testing.T) {
+	for _, mode := range []Mode{Paused, Replay} {
+		for _, f := range []*Frame{critical(), healthy()} {
+			f.Mode, f.Edge = mode, at.Add(12*time.Minute)
+			for w := 13; w < 80; w++ {
+				if out := ansi.Strip(OneLine(f, w, 1)); !strings.Contains(out, mode.String()) {
+					t.Errorf("%d: %q", w, out)
+				}
+			}
+		}
+	}
+}
+
+// TestTheSmallestScreenAnswers: what a key is answered, and what is not recorded,
+// has a place on every screen of four lines.
+func TestTheSmallestScreenAnswers(t *testing.T) {
+	f := critical()
+	f.Recording, f.Unsaved = cluster.Clean("not recording: no space"), true
+	if out := ansi.Strip(OneLine(f, 40, 8)); !strings.Contains(out, "not recording") {
+		t.Errorf("%q", out)
+	}
+	f.Message = cluster.Clean("READ-ONLY: nothing can be changed")
+	if out := ansi.Strip(OneLine(f, 40, 4)); !strings.Contains(out, "READ-ONLY") {
+		t.Errorf("%q", out)
+	}
+}
+
 // TestHeaderKeepsMode: however long the headline, the badge and the mode stay.
 func TestHeaderKeepsMode(t *testing.T) {
 	f := primaryDown()

@@ -88,8 +88,7 @@ func (m *model) compose() {
 }
 
 // lastLine is the keys, or what has no line of its own; what is lost stands beside
-// them. What goes on of an action
-// may take long: the way to the keys stays beside it.
+// them. What goes on of an action may take long: the way to the keys stays beside it.
 func (m *model) lastLine(f *panes.Frame, l layout) string {
 	const help = " ? help "
 	switch w := l.footer.w; {
