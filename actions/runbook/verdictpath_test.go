@@ -190,3 +190,16 @@ func TestVerdictLossToAllIsNotNormal(t *testing.T) {
 		}
 	}
 }
+
+// TestLateByTheSameToolIsNoDoubt: that the kernel gives up on a connection long
+// after its port was shut does not speak against the port.
+func TestLateByTheSameToolIsNoDoubt(t *testing.T) {
+	d := &diagnosis{onset: now, against: map[cluster.Cause][]string{}, findings: []finding{
+		{cause: cluster.CauseNetwork, tool: toolConnect, order: orderFits, text: "shut"},
+		{cause: cluster.CauseNetwork, tool: toolConnect, order: orderLate, text: "given up"},
+		{cause: cluster.CauseNetwork, tool: toolKernel, order: orderLate, text: "lossy"},
+	}}
+	if got := d.doubts(cluster.CauseNetwork, nil); len(got) != 1 || got[0] != "lossy" {
+		t.Errorf("%q", got)
+	}
+}

@@ -35,11 +35,15 @@ func TestDoctorOfAHostThatHides(t *testing.T) {
 	const text = `
 primary: {id: node1, url: "http://127.0.0.1:1"}
 replicas:
-  - {id: node2, ssh: %q, proc: %q}
-  - {id: node3, ssh: %q, proc: /nowhere}
+  - {id: node2, ssh: %q, proc: %q, log_file: /nowhere/a.log}
+  - {id: node3, ssh: %q, proc: /nowhere, log_file: %q}
 ssh: {config: %q, known_hosts: %q, identity_file: %q}
 `
-	if err := os.WriteFile(file, fmt.Appendf(nil, text, s.Target(), proc, s.Target(), s.ClientConfig, s.KnownHosts, s.ClientKey), 0o600); err != nil {
+	written := filepath.Join(proc, "b.log")
+	if err := os.WriteFile(written, []byte("2026-11-22 03:12:44 INFO started\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, fmt.Appendf(nil, text, s.Target(), proc, s.Target(), written, s.ClientConfig, s.KnownHosts, s.ClientKey), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	begin := time.Now()
@@ -51,6 +55,7 @@ ssh: {config: %q, known_hosts: %q, identity_file: %q}
 		`ok +node2 +ssh `, `ok +node2 +figures .*ms +cpu, disks, network$`,
 		`FAIL +node2 +figures +meminfo: not on this host`, `FAIL +node2 +figures +processes: the host hides`,
 		`FAIL +node3 +figures +stat: not on this host`, `FAIL +node3 +figures +processes: not on this host`,
+		`FAIL +node2 +log .*/nowhere/a\.log is not there$`, `ok +node3 +log .*/b\.log can be read$`,
 	} {
 		if !regexp.MustCompile("(?m)^" + want).MatchString(out) {
 			t.Errorf("no line %q in\n%s", want, out)
