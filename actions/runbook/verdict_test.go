@@ -170,7 +170,8 @@ func otherRules() []rule {
 					n.cores, n.per = 4, make([]cluster.CPUTicks, 4)
 				}
 			}, hit(300, effect{capacity: 0.5, service: 86}), startAt(340)), 400, cluster.CauseCPU, possible,
-			[]string{"of a core (peers ", "the lag began before we looked"}, "",
+			[]string{"of a core (peers ", "the lag began before we looked"},
+			"",
 		},
 		{
 			"too much for every replica", 3, surge(6), 330, cluster.CausePrimary, likely,
