@@ -114,6 +114,27 @@ func TestWindowGrows(t *testing.T) {
 	}
 }
 
+// TestSparklineFillsItsColumn: whatever the window, no part of the column is blank.
+func TestSparklineFillsItsColumn(t *testing.T) {
+	for _, window := range []time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour} {
+		for _, w := range []int{80, 120, 200} {
+			f := critical()
+			f.Window = window
+			for _, line := range strings.Split(ansi.Strip(Replicas(f, w, 8)), "\n") {
+				drawn := 0
+				for _, r := range line {
+					if strings.ContainsRune("▁▂▃▄▅▆▇█·", r) {
+						drawn++
+					}
+				}
+				if strings.Contains(line, "node2") && drawn < minSpark {
+					t.Errorf("%v at %d: %d cells of the past: %s", window, w, drawn, line)
+				}
+			}
+		}
+	}
+}
+
 // TestHostsSideBySide: each host has its line, with figures or the reason why
 // there are none, and the selected one is always in view.
 func TestHostsSideBySide(t *testing.T) {

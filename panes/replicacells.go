@@ -49,9 +49,10 @@ func spread(f *Frame, cs []column[*tableLine], room int) (buckets int, width tim
 	for i := range cs {
 		if cs[i].head == sparkHead {
 			buckets, _ = grid(f.asked(), min(minSpark+max(room, 0), maxSpark))
-			buckets, width = filled(f.window(), buckets)
+			// Few wide buckets would leave the column half empty: it reaches back further.
+			buckets, width = filled(f.window(), max(buckets, minSpark))
 			room -= buckets - minSpark
-			cs[i].width = max(buckets, minSpark)
+			cs[i].width = buckets
 		}
 	}
 	if last := &cs[len(cs)-1]; last.head == noteHead {
