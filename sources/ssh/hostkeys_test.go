@@ -134,14 +134,6 @@ func TestSystemSSHIntroduces(t *testing.T) {
 	wantOK(t, tr)
 }
 
-func TestBrokenKnownHosts(t *testing.T) {
-	s := sshtest.Start(t, sshtest.Options{})
-	o := options(s)
-	o.KnownHosts = []string{write(t, "known_hosts", "\nhost ssh-ed25519 !!!\n")}
-	_, f := run(t, builtin(t, o), "echo hello")
-	want(t, f, cluster.FailConfig, "known_hosts:2")
-}
-
 func TestHostCertificate(t *testing.T) {
 	ca := sshtest.NewKey(t, "ed25519")
 	key := sshtest.NewKey(t, "ed25519")
