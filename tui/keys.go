@@ -150,3 +150,14 @@ func (m *model) press(name string) tea.Cmd {
 	}
 	return m.bindings[i].do(m, name)
 }
+
+// notNow is why a key that looks or moves is not possible, where it isn't.
+var notNow = map[string]string{
+	"y": "there is no replica to copy a finding on",
+	"H": "there is nothing to hand over yet",
+	"n": "nothing is recorded here that a note could go into",
+	"<": "only a replay has a speed; [ goes back in time",
+	">": "only a replay has a speed; ] goes on in time",
+	"+": "a recording keeps the interval that it was made with",
+	"-": "a recording keeps the interval that it was made with",
+}

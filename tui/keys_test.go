@@ -58,3 +58,32 @@ func TestHelpScrolls(t *testing.T) {
 		t.Errorf("the end is not shown:\n%s", r.text())
 	}
 }
+
+// A key that is not possible now says why, whatever it is for.
+func TestAKeyThatIsNotPossibleSaysWhy(t *testing.T) {
+	live := func(*Options) {}
+	replay := func(o *Options) { o.Replay, o.SetInterval, o.AddNote, o.Actions = true, nil, nil, nil }
+	for name, change := range map[string]func(*Options){"live": live, "replay": replay} {
+		said := 0
+		r := newRig(t, 120, 40, 3, change)
+		for i := range r.bindings {
+			b := &r.bindings[i]
+			if b.possible(r.model) {
+				continue
+			}
+			if said++; b.group != "act" && notNow[b.shown] == "" {
+				t.Errorf("%s: there are no words for %s", name, b.shown)
+			}
+			if r.keys(b.keys[0]); r.message.IsZero() {
+				t.Errorf("%s: %s says nothing", name, b.shown)
+			}
+		}
+		if said == 0 {
+			t.Errorf("%s: every key is possible: nothing is tested", name)
+		}
+	}
+	empty := newRig(t, 120, 40, 0)
+	if empty.keys("y"); empty.message.IsZero() {
+		t.Error("y without a replica says nothing")
+	}
+}

@@ -49,6 +49,7 @@ func (m *model) canAct() bool { return m.o.Actions != nil && m.cursor.mode == pa
 func (m *model) whyNot(b *binding) {
 	switch {
 	case b.group != "act":
+		m.say(notNow[b.shown])
 	case m.cursor.mode == panes.Replay:
 		m.say("a recording can't be changed")
 	case m.o.Actions == nil:
