@@ -112,7 +112,8 @@ func portOf(u *url.URL) string {
 }
 
 // writeConfig writes c to a file that only its owner can read. Without force
-// an existing file stays; with it the old one stays until the new one is whole.
+// an existing file stays; with it the old one stays until the new one is whole, and a
+// link to it stays one.
 func writeConfig(file string, c *config.Config, force bool) error {
 	var b bytes.Buffer
 	if err := config.Write(&b, c); err != nil {
@@ -120,6 +121,9 @@ func writeConfig(file string, c *config.Config, force bool) error {
 	}
 	target, mode := file, os.O_EXCL
 	if force {
+		if linked, err := filepath.EvalSymlinks(file); err == nil {
+			file = linked
+		}
 		target, mode = file+".new", os.O_TRUNC
 	}
 	err := os.MkdirAll(filepath.Dir(file), 0o700)
