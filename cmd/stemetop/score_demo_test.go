@@ -66,7 +66,7 @@ func TestCrashLoopIsEscalated(t *testing.T) {
 		}
 	}()
 	s.run(150 * time.Second)
-	v := s.pipeline.timeline.At(s.clock.Now())
+	v := s.pipeline.timeline.Head(s.clock.Now)
 	service := v.Replica("node3").Host.Service
 	if n, ok := service.Restarts.Value(); !ok || n < 3 || !service.Looping() {
 		t.Errorf("%+v", service)
@@ -89,7 +89,7 @@ func TestCrashLoopIsEscalated(t *testing.T) {
 // to a replica.
 func (s *stage) connected(t *testing.T, id cluster.NodeID, lossy bool) {
 	t.Helper()
-	k := s.pipeline.timeline.At(s.clock.Now()).Replica(id).Network.Kernel
+	k := s.pipeline.timeline.Head(s.clock.Now).Replica(id).Network.Kernel
 	again, ok := k.Primary.Retransmitted.Value()
 	if k.Primary.Connections != 1 || k.Replica.Connections != 1 || (ok && again > 1) != lossy {
 		t.Errorf("%+v", k)

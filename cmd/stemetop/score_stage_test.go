@@ -194,14 +194,14 @@ func (s *stage) round() {
 		})
 	}
 	wg.Wait()
-	for last := s.listen(); s.pipeline.timeline.At(s.clock.Now()).LastSeq < last; {
+	for last := s.listen(); s.pipeline.timeline.Head(s.clock.Now).LastSeq < last; {
 		time.Sleep(20 * time.Microsecond)
 	}
 }
 
 // sick tells whether the lag of a replica has to be explained.
 func (s *stage) sick(id cluster.NodeID) bool {
-	now := s.pipeline.timeline.At(s.clock.Now())
+	now := s.pipeline.timeline.Head(s.clock.Now)
 	lag := now.Replica(id).Lag
 	v, ok := lag.Seconds.Value()
 	return lag.State != cluster.LagLive || (ok && v > now.Session.Thresholds.Warning.Seconds())

@@ -39,7 +39,7 @@ func TestSoak(t *testing.T) {
 	}
 	watch := func(d time.Duration) {
 		for end := clock.Now().Add(d); clock.Now().Before(end); {
-			if p.timeline.At(clock.Now()) == nil {
+			if p.timeline.Head(clock.Now) == nil {
 				t.Fatal("nothing is known")
 			}
 			if err := clock.Sleep(t.Context(), time.Second); err != nil {
@@ -51,7 +51,7 @@ func TestSoak(t *testing.T) {
 	before := measure(t)
 	watch(span / 2)
 	after := measure(t)
-	last := p.timeline.At(clock.Now()).LastSeq
+	last := p.timeline.Head(clock.Now).LastSeq
 	stop()
 	if err := k.close(); err != nil {
 		t.Error(err)
