@@ -110,12 +110,12 @@ func (n *subject) lagOnset(s *cluster.Snapshot, r *cluster.Replica) time.Time {
 // interpolate places the onset between two moments: a lag rises by at most a
 // second a second, so it is at least as old as it is high.
 func (n *subject) interpolate(first, calm int, normal float64, at time.Time) time.Time {
-	from := n.moments[calm].at
+	from := n.moments[calm].at()
 	if first < 0 {
 		return at // it rose since the newest moment
 	}
 	m := &n.moments[first]
-	onset := m.at.Add(-seconds(max(0, float64(m.v[sensorLag])-normal)))
+	onset := m.at().Add(-seconds(max(0, float64(m.v[sensorLag])-normal)))
 	if onset.Before(from) {
 		return from
 	}
@@ -153,7 +153,7 @@ func (n *subject) before(s sensor, onset time.Time) norm {
 	for _, apart := range []time.Duration{calmBefore, momentEvery} {
 		k := 0
 		for i := range n.moments {
-			if m := &n.moments[i]; !m.sick && !m.at.After(onset.Add(-apart)) {
+			if m := &n.moments[i]; !m.sick && !m.at().After(onset.Add(-apart)) {
 				values[k] = float64(m.v[s])
 				k++
 			}
@@ -173,7 +173,7 @@ func (n *subject) lowSince(s sensor, limit float64) time.Time {
 	for i := len(n.moments) - 1; i >= 0; i-- {
 		switch v := float64(n.moments[i].v[s]); {
 		case v < limit:
-			since, odd = n.moments[i].at, 0
+			since, odd = n.moments[i].at(), 0
 		case v >= limit:
 			if odd++; odd > 1 {
 				return since
@@ -200,10 +200,10 @@ func (e *episode) trackOne(norms *[numSensors]norm, m *moment, first bool, s sen
 		return
 	}
 	x := &e.spells[s]
-	if x.since.IsZero() || m.at.Sub(x.last) > spellGap {
-		*x = spell{since: m.at, before: first}
+	if x.since.IsZero() || m.at().Sub(x.last) > spellGap {
+		*x = spell{since: m.at(), before: first}
 	}
-	x.last, x.peak = m.at, max(x.peak, v)
+	x.last, x.peak = m.at(), max(x.peak, v)
 }
 
 func (e *episode) shift(by time.Duration) {

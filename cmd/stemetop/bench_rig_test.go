@@ -134,6 +134,7 @@ func quantile(list []float64, part float64) float64 {
 func budget(b *testing.B, unit string, is, most float64) {
 	b.Helper()
 	b.ReportMetric(is, strings.ReplaceAll(unit, " ", "-"))
+	b.Logf("%s: %.4g of %.4g", unit, is, most) // a benchmark that fails reports no metrics
 	if is > most {
 		b.Errorf("%s is %.4g, over the budget of %.4g", unit, is, most)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ const (
 	settled = 10 * time.Second
 	// tidying is how often that happens again.
 	tidying = 15 * time.Second
+	// large is the heap from which on a fifth or so must do for growth, in bytes: that
+	// of hundreds of replicas.
+	large = 48 << 20
 )
 
 // frugal makes the process stay small. Most of what lives is history, and grows
@@ -27,14 +31,19 @@ const (
 // than that and leaves 1.4 MB less resident than once a minute. The environment's
 // GOGC has precedence over the quarter.
 func frugal() {
-	if os.Getenv("GOGC") == "" {
+	told := os.Getenv("GOGC") != ""
+	if !told {
 		debug.SetGCPercent(25)
 	}
 	go func() {
 		pages := singlePages()
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		for wait := settled; ; wait = tidying {
 			time.Sleep(wait)
 			debug.FreeOSMemory()
+			if metrics.Read(live); !told && live[0].Value.Kind() == metrics.KindUint64 && live[0].Value.Uint64() > large {
+				debug.SetGCPercent(18)
+			}
 			unmapProgram(pages)
 		}
 	}()

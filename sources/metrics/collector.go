@@ -49,7 +49,6 @@ type Options struct {
 type Collector struct {
 	options Options
 	text    filter
-	open    filter
 	client  *web.Client
 
 	watched atomic.Bool
@@ -57,6 +56,7 @@ type Collector struct {
 	durationsAt time.Duration // Mono of the last whole reading with the histogram
 	durations   bool          // there was one
 	format      formatMemo
+	open        *filter // made when the target first answers in OpenMetrics
 	unit        unitMemo
 }
 
@@ -78,7 +78,7 @@ func New(o Options) (*Collector, error) {
 	if o.DurationEvery <= 0 {
 		o.DurationEvery = DefaultDurationEvery
 	}
-	return &Collector{options: o, client: client, text: newFilter(o.Names, false), open: newFilter(o.Names, true)}, nil
+	return &Collector{options: o, client: client, text: newFilter(o.Names, false)}, nil
 }
 
 // Source returns the node's metrics.

@@ -29,7 +29,11 @@ func (c *Collector) read(answer *http.Response, asked cluster.Families) (*cluste
 	}
 	f := c.text
 	if openMetrics {
-		f = c.open
+		if c.open == nil {
+			open := newFilter(c.options.Names, true)
+			c.open = &open
+		}
+		f = *c.open
 	}
 	f.asked, f.oldest = asked, c.oldest(answer)
 	s := newScratch()
