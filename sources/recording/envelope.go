@@ -92,8 +92,8 @@ func (e *envelope) code(o *cluster.Observation, key bool) (*track, bool) {
 	if t.kind > 0 {
 		e.body(t, o)
 	}
-	if _, ok := o.Body.(*cluster.Recall); ok {
-		t.body = cell{} // once in a block is all, and a megabyte would stay till its end
+	if e.once {
+		t.body = cell{} // a megabyte would stay till the end of the block
 	}
 	if e.overrun() && e.err == nil {
 		e.err = errOverrun
@@ -244,5 +244,6 @@ func (e *envelope) body(t *track, o *cluster.Observation) {
 		}
 		v = reflect.ValueOf(o.Body).Elem()
 	}
+	e.once = e.plans.kinds[t.kind-1].name == recallKind
 	e.walk(p, &t.body, v)
 }

@@ -51,6 +51,9 @@ type bodyKind struct {
 	typ  reflect.Type
 }
 
+// recallKind is the name of what a keyframe remembers, once in a block.
+const recallKind = "recall"
+
 // bodyKinds is the closed set of bodies. The names are recorded: they never
 // change, and neither do the names of the fields of these types.
 func bodyKinds() []bodyKind {
@@ -63,7 +66,7 @@ func bodyKinds() []bodyKind {
 		{"note", reflect.TypeFor[cluster.Note]()},
 		{"gap", reflect.TypeFor[cluster.Gap]()},
 		{"clock_step", reflect.TypeFor[cluster.ClockStep]()},
-		{"recall", reflect.TypeFor[cluster.Recall]()},
+		{recallKind, reflect.TypeFor[cluster.Recall]()},
 		{"probe", reflect.TypeFor[cluster.ProbeReading]()},
 		{"breakers", reflect.TypeFor[cluster.BreakersReading]()},
 		{"alert", reflect.TypeFor[cluster.AlertChange]()},

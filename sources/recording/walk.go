@@ -43,6 +43,7 @@ type walker struct {
 	elements int      // left in this observation
 	text     int      // bytes of new strings left in this observation
 	sum      []uint64 // what the fields of the next struct are near; nil if of none
+	once     bool     // the body comes once in a block: of its lists only the last element is remembered
 	err      error
 }
 
@@ -152,6 +153,9 @@ func (w *walker) list(p *plan, c *cell, v reflect.Value) {
 	if w.decoding && v.IsValid() {
 		v.Set(reflect.MakeSlice(p.typ, length, length))
 	}
+	once := w.once
+	w.once = false // the next element is like the last one with all that is in it
+	defer func() { w.once = once }()
 	for i := range length {
 		var e reflect.Value
 		if v.IsValid() {
@@ -162,6 +166,9 @@ func (w *walker) list(p *plan, c *cell, v reflect.Value) {
 			kid.lean(p.kids[0], &c.kids[i-1])
 		}
 		w.walk(p.kids[0], kid, e)
+		if once && i > 0 && i < len(c.kids) {
+			c.kids[i-1].kids = nil
+		}
 		if w.overrun() {
 			w.err = errOverrun
 			return
