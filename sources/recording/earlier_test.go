@@ -84,20 +84,36 @@ func TestSampleEarlierLeavesOutWhatIsNoPast(t *testing.T) {
 	}
 }
 
-// What is read at the start must cost little: an hour of a cluster of ten.
-func TestSampleEarlierCostsLittle(t *testing.T) {
-	dir := t.TempDir()
+// An hour of a cluster of ten costs a bounded number of moments, however long it was.
+func TestSampleEarlierReadsFewMoments(t *testing.T) {
+	dir, session := anEarlierHour(t)
+	var s sampled
+	SampleEarlier(t.Context(), dir, session, &s)
+	if n := len(s.settled); n < earlierWindows-1 || n > earlierWindows+1 || len(s.notes) != n*earlierMoments {
+		t.Errorf("%d windows, %d moments of %d windows of %d", n, len(s.notes), earlierWindows, earlierMoments)
+	}
+}
+
+// What the start costs one processor while the screen is up already.
+func BenchmarkSampleEarlier(b *testing.B) {
+	dir, session := anEarlierHour(b)
+	for b.Loop() {
+		var s sampled
+		SampleEarlier(b.Context(), dir, session, &s)
+	}
+}
+
+// anEarlierHour records an hour of a cluster of ten, and gives the session of a later run.
+func anEarlierHour(tb testing.TB) (dir string, later *cluster.Session) {
+	tb.Helper()
+	dir = tb.TempDir()
 	list := story(9, 10, 3600)
-	closing(t, record(t, list, RecorderOptions{Dir: dir}, nil))
-	was, _ := list[0].Body.(*cluster.Session)
+	closing(tb, record(tb, list, RecorderOptions{Dir: dir}, nil))
+	was, ok := list[0].Body.(*cluster.Session)
+	if !ok {
+		tb.Fatal("the story has no session")
+	}
 	session := *was
 	session.Run = "another"
-	var s sampled
-	begin := time.Now()
-	SampleEarlier(t.Context(), dir, &session, &s)
-	took := time.Since(begin)
-	t.Logf("%d moments in %v", len(s.notes), took)
-	if took > 5*time.Second {
-		t.Errorf("it took %v", took)
-	}
+	return dir, &session
 }
