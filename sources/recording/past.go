@@ -2,6 +2,7 @@ package recording
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +56,20 @@ func (a *archive) add(path string, from time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.files = append(a.files, archived{path, from})
+}
+
+// has tells whether a file is of this run.
+func (a *archive) has(path string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.files, func(f archived) bool { return f.path == path })
+}
+
+// remove forgets files that are gone: nothing goes back to them any more.
+func (a *archive) remove(paths []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.files = slices.DeleteFunc(a.files, func(f archived) bool { return slices.Contains(paths, f.path) })
 }
 
 func (a *archive) oldest() time.Time {

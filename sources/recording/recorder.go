@@ -152,7 +152,18 @@ func (r *Recorder) write(c chunk, t *Timeline) error {
 	if r.writer == nil {
 		return nil
 	}
-	return r.writer.write(c)
+	if r.options.Path != "" && r.writer.size+int64(maxFrameHead+len(c.data)) > r.options.MaxSize {
+		r.full = true
+		return errors.Join(r.close(), cluster.Fail(cluster.FailTooLarge, "the recording "+r.options.Path+" is full, at "+size(r.options.MaxSize),
+			"record to another file, or raise record.max_size"))
+	}
+	if err := r.writer.write(c); err != nil {
+		return err
+	}
+	if r.options.Path == "" && !c.start && r.writer.size >= r.options.MaxSize/files {
+		t.tape.restart() // the rest of a block may be more than there is room for
+	}
+	return nil
 }
 
 // rotate readies a file for a new block: the one in work, or a new one when it
@@ -163,15 +174,7 @@ func (r *Recorder) rotate(c chunk, t *Timeline) error {
 	case r.full:
 		return nil
 	case r.writer == nil:
-	case r.options.Path != "":
-		if r.writer.size < r.options.MaxSize {
-			return r.writer.sync()
-		}
-		r.full = true
-		err := r.close()
-		return errors.Join(err, cluster.Fail(cluster.FailTooLarge, "the recording "+r.options.Path+" is full, at "+size(r.options.MaxSize),
-			"record to another file, or raise record.max_size"))
-	case r.writer.size < r.options.MaxSize/files && sameDay(now, r.writer.from):
+	case r.options.Path != "", r.writer.size < r.options.MaxSize/files && sameDay(now, r.writer.from):
 		return r.writer.sync()
 	}
 	if err := r.close(); err != nil {
@@ -195,7 +198,9 @@ func (r *Recorder) create(now time.Time, t *Timeline) error {
 	if r.options.Path != "" {
 		return nil
 	}
-	if err := tidy(r.options, w.path); err != nil {
+	removed, err := tidy(r.options, w.path, t.archive.has)
+	t.archive.remove(removed)
+	if err != nil {
 		r.options.Failed(asFailure(err)) // old files that stay are no reason not to record
 	}
 	return nil

@@ -230,6 +230,63 @@ func TestSlowDiskCostsAHoleAndNoMore(t *testing.T) {
 	}
 }
 
+func TestDirectoryHoldsNoMoreThanItMay(t *testing.T) {
+	dir := t.TempDir()
+	const most = 300_000
+	list, largest := story(3, 2, 2400), int64(0)
+	live := record(t, list, RecorderOptions{Dir: dir, MaxSize: most}, func(i int, live *Timeline) {
+		if i%100 != 0 {
+			return
+		}
+		live.tape.flush()
+		total := int64(0)
+		for _, p := range recordingsIn(t, dir) {
+			if info, err := os.Stat(p); err == nil {
+				total += info.Size()
+			}
+		}
+		largest = max(largest, total)
+	})
+	defer closing(t, live)
+	if largest > most || largest < most/2 {
+		t.Errorf("%d bytes of %d", largest, most)
+	}
+	live.tape.limit = 1 // what is older than the newest block is read from the files
+	live.tape.trim()
+	from, to := live.Bounds()
+	if !from.After(list[0].Received) || to.Sub(from) < 5*time.Minute {
+		t.Errorf("bounds %v to %v", from, to)
+	}
+	if s := live.At(from.Add(time.Second)); s.LastSeq == 0 || live.Trouble() != nil {
+		t.Errorf("at the start: seq %d, %v", s.LastSeq, live.Trouble())
+	}
+}
+
+func TestFileEndsWhereItIsFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "one"+Extension)
+	const most = 60_000
+	var w watch
+	closing(t, record(t, story(3, 2, 900), RecorderOptions{Path: path, MaxSize: most, Failed: w.failed}, func(i int, live *Timeline) {
+		if i%20 == 0 {
+			live.tape.flush()
+		}
+	}))
+	if info, err := os.Stat(path); err != nil || info.Size() > most || info.Size() < most*9/10 {
+		t.Errorf("%v bytes of %d, %v", info.Size(), most, err)
+	}
+	if len(w.failures) != 1 || !strings.Contains(w.failures[0].What.String(), "is full") {
+		t.Errorf("failures %v", w.failures)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing(t, f)
+	if d := f.Damage(); d != (Damage{}) {
+		t.Errorf("damage %+v", d)
+	}
+}
+
 func TestTidyRemovesOldRecordingsOfOursOnly(t *testing.T) {
 	dir := t.TempDir()
 	put := func(name string, content string, age time.Duration) {
@@ -245,19 +302,25 @@ func TestTidyRemovesOldRecordingsOfOursOnly(t *testing.T) {
 	day := 24 * time.Hour
 	put("a-20260101T000000Z.stemetop", magic, 20*day)      // too old
 	put("a-20260102T000000Z.2.stemetop", magic, 5*day)     // too much
-	put("a-20260103T000000Z.stemetop", magic, 4*day)       // stays
+	put("a-20260103T000000Z.stemetop", magic, 4*day)       // more than leaves room for the current one
 	put("a-20260104T000000Z.stemetop", magic, time.Minute) // perhaps another's, in work
 	put("a-20260101T000001Z.stemetop", "not ours", 90*day)
 	put("holiday.stemetop", magic, 90*day)
 	put("current-20260105T000000Z.stemetop", magic, 0)
-	if err := tidy(RecorderOptions{Dir: dir, MaxSize: 3500, MaxAge: 14 * day}, filepath.Join(dir, "current-20260105T000000Z.stemetop")); err != nil {
+	current, finished := filepath.Join(dir, "current-20260105T000000Z.stemetop"), filepath.Join(dir, "a-20260105T000000Z.stemetop")
+	put(filepath.Base(finished), magic, 2*time.Minute) // too much, and of this run
+	removed, err := tidy(RecorderOptions{Dir: dir, MaxSize: 3500, MaxAge: 14 * day}, current, func(path string) bool { return path == finished })
+	if err != nil {
 		t.Fatal(err)
+	}
+	if len(removed) != 4 || removed[3] != finished {
+		t.Errorf("removed %v", removed)
 	}
 	var left []string
 	for _, p := range recordingsIn(t, dir) {
 		left = append(left, strings.TrimSuffix(filepath.Base(p), Extension))
 	}
-	want := "a-20260101T000001Z a-20260103T000000Z a-20260104T000000Z current-20260105T000000Z holiday"
+	want := "a-20260101T000001Z a-20260104T000000Z current-20260105T000000Z holiday"
 	if got := strings.Join(left, " "); got != want {
 		t.Errorf("left %s\nwant %s", got, want)
 	}
