@@ -84,7 +84,8 @@ func (j *Judge) Apply(o *cluster.Observation) {
 
 // Conclude returns what is to be said of a snapshot that has folded what was
 // applied: alerts whose state, since, was or firesAt changed; verdicts whose
-// cause, confidence or advice did, and every 10 s those with new evidence;
+// cause, confidence or advice did, at once those that lack less, as sources answer
+// for the first time, and every 10 s those with new evidence;
 // escalations that began, ended, or are of other replicas.
 func (j *Judge) Conclude(s *cluster.Snapshot) []cluster.Body {
 	var out []cluster.Body
@@ -107,7 +108,8 @@ func (j *Judge) concludeVerdicts(s *cluster.Snapshot, out []cluster.Body) []clus
 		had, ok := j.said.verdicts[v.Replica]
 		if ok && had.Cause == v.Cause && had.Confidence == v.Confidence {
 			v.Since = had.Since
-			if slices.Equal(had.Advice, v.Advice) && (s.At.Sub(had.at) < refreshEvery || sameWords(&had.Verdict, v)) {
+			lasts := s.At.Sub(had.at) < refreshEvery && len(v.Missing) >= len(had.Missing)
+			if slices.Equal(had.Advice, v.Advice) && (lasts || sameWords(&had.Verdict, v)) {
 				continue
 			}
 		} else {

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,36 @@ func TestJudgeSaysWhatChanged(t *testing.T) {
 	}
 	if len(s.Escalations) != 1 || s.Escalations[0].Reason.String() != reasonLag {
 		t.Errorf("escalations %+v", s.Escalations)
+	}
+}
+
+// In the first moments sources have not answered yet: what is said of that must not
+// stand beside their answers.
+func TestJudgeTakesBackAtOnceWhatWasMissing(t *testing.T) {
+	w := newWorld(7, 3)
+	hit(20, slow)(w)
+	judged(w, 60)
+	s, j := w.snapshot(), NewJudge(JudgeOptions{})
+	answered := s.Primary.Metrics
+	s.Primary.Metrics = cluster.Access{Configured: true, Err: cluster.Fail(cluster.FailConnecting, "no answer yet, for 0 s", "")}
+	missing := func() (text string, said bool) {
+		for _, b := range j.Conclude(s) {
+			if v, ok := b.(*cluster.Verdict); ok && v.Replica == "node2" {
+				text, said = fmt.Sprint(v.Missing), true
+			}
+		}
+		return text, said
+	}
+	if text, _ := missing(); !strings.Contains(text, "no answer yet") {
+		t.Fatalf("missing at first: %s", text)
+	}
+	s.At = s.At.Add(time.Second)
+	if text, said := missing(); said {
+		t.Errorf("again, with nothing new: %s", text)
+	}
+	s.At, s.Primary.Metrics = s.At.Add(time.Second), answered
+	if text, said := missing(); !said || strings.Contains(text, "no answer yet") {
+		t.Errorf("once it answered: %v %s", said, text)
 	}
 }
 
