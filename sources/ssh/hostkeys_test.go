@@ -134,6 +134,15 @@ func TestSystemSSHIntroduces(t *testing.T) {
 	wantOK(t, tr)
 }
 
+// Where the ssh configuration names the file, a line in another is not looked at.
+func TestSystemSSHIntroducesToTheConfiguredFile(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ed25519"}})
+	known := filepath.Join(t.TempDir(), "known_hosts")
+	config := strings.Replace(entry(s, "db1", ""), s.KnownHosts, known, 1) + quiet
+	_, f := run(t, openssh(t, Options{Target: "db1", ConfigFile: write(t, "config", config)}), "echo hello")
+	want(t, f, cluster.FailHostUnknown, "then add to "+known+": ")
+}
+
 func TestHostCertificate(t *testing.T) {
 	ca := sshtest.NewKey(t, "ed25519")
 	key := sshtest.NewKey(t, "ed25519")

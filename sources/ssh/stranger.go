@@ -41,14 +41,26 @@ func (o *OpenSSH) introduce(f *cluster.Failure) *cluster.Failure {
 	if key == nil {
 		return f
 	}
-	file := tilde(userKnownHosts)
-	if len(o.options.KnownHosts) > 0 {
-		file = tilde(o.options.KnownHosts[0])
-	}
 	s.f = cluster.Fail(cluster.FailHostUnknown,
 		"host key of "+o.target.host+" is not in known_hosts: "+fingerprint(key),
-		fmt.Sprintf("compare this fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub there), then add to %s: %s", file, line))
+		fmt.Sprintf("compare this fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub there), then add to %s: %s", o.trusts(), line))
 	return s.f
+}
+
+// trusts returns the file that ssh looks for the host's key in.
+func (o *OpenSSH) trusts() string {
+	if len(o.options.KnownHosts) > 0 {
+		return tilde(o.options.KnownHosts[0])
+	}
+	get, err := askSSH(context.Background(), o.binary, o.options.ConfigFile, o.target)
+	if err != nil {
+		return tilde(userKnownHosts)
+	}
+	s, err := newSettings(o.target, get)
+	if err != nil || len(s.knownHosts) == 0 {
+		return tilde(userKnownHosts)
+	}
+	return s.knownHosts[0]
 }
 
 // askKey connects as far as the host key, by the configured way, and returns the
