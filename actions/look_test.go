@@ -130,3 +130,13 @@ func TestADeedTellsHowFarItIs(t *testing.T) {
 		t.Errorf("%q", n)
 	}
 }
+
+// What is told of a breaker that is matched to no replica is what its server tells.
+func TestBreakerOfNobodyKnowsWhom(t *testing.T) {
+	stray := cluster.TrippedBreaker{Agent: "a1", Failures: 3, FailuresKnown: true}
+	s := &Scene{World: World{Snapshot: &cluster.Snapshot{Unmatched: []cluster.TrippedBreaker{stray}}}}
+	f, tripped, _ := s.breaker("a1")
+	if !tripped || f.Value.String() != "tripped, 3 failures" {
+		t.Errorf("%v %q", tripped, f.Value)
+	}
+}

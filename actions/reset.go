@@ -101,7 +101,11 @@ func (s *Scene) trippedBreaker(agent cluster.NodeID) *cluster.Breaker {
 	}
 	for _, b := range s.Snapshot.Unmatched {
 		if b.Agent == agent {
-			return &cluster.Breaker{State: cluster.BreakerTripped, Agent: agent, Since: b.Since, Reason: b.Reason}
+			t := &cluster.Breaker{State: cluster.BreakerTripped, Agent: agent, Since: b.Since, Reason: b.Reason}
+			if b.FailuresKnown {
+				t.Failures = cluster.Known(b.Failures)
+			}
+			return t
 		}
 	}
 	return nil

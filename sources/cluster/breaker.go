@@ -25,7 +25,7 @@ type BreakerState uint8
 
 // The states of a breaker.
 const (
-	BreakerUnknown BreakerState = iota // the list could not be read
+	BreakerUnknown BreakerState = iota // no list, or one with an agent that may be its own
 	BreakerClosed                      // not in the list of tripped ones
 	BreakerTripped
 )
@@ -65,7 +65,42 @@ func (s *State) tripped(at time.Time) (list []TrippedBreaker, ok bool) {
 	return b.Tripped, true
 }
 
-func (s *State) viewBreaker(spec NodeSpec, admin Access, list []TrippedBreaker, ok bool) Breaker {
+// viewBreakers fills in the breaker of each replica, and lists those of none.
+func (s *State) viewBreakers(v *Snapshot) {
+	list, ok := s.tripped(v.At)
+	matched := make([]bool, len(list))
+	for i := range v.Replicas {
+		r := &v.Replicas[i]
+		spec := r.Spec
+		spec.ID = r.ID
+		r.Breaker = viewBreaker(spec, v.Primary.Admin, list, ok)
+		for j := range list {
+			matched[j] = matched[j] || guards(list[j].Agent, spec)
+		}
+	}
+	for j := range list {
+		if !matched[j] {
+			v.Unmatched = append(v.Unmatched, list[j])
+		}
+	}
+	if len(v.Unmatched) > 0 {
+		doubtBreakers(v.Replicas, v.Unmatched[0].Agent)
+	}
+}
+
+// doubtBreakers takes no breaker for closed while an agent of nobody knows whom is
+// tripped, unless the configuration says which agent is the replica's.
+func doubtBreakers(replicas []Replica, stray NodeID) {
+	why := Clean(stray.Text().String() + " is tripped and matched to no replica; agent_id in the config says whose it is")
+	for i := range replicas {
+		r := &replicas[i]
+		if r.Spec.AgentID == "" && r.Breaker.State == BreakerClosed {
+			r.Breaker.State, r.Breaker.Why = BreakerUnknown, why
+		}
+	}
+}
+
+func viewBreaker(spec NodeSpec, admin Access, list []TrippedBreaker, ok bool) Breaker {
 	v := Breaker{Agent: spec.AgentID}
 	if !ok {
 		if admin.Err != nil {

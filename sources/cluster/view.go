@@ -42,23 +42,11 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 
 // viewJudged fills in breakers and conclusions.
 func (s *State) viewJudged(v *Snapshot) {
+	s.viewBreakers(v)
 	alerts := s.viewAlerts()
-	list, ok := s.tripped(v.At)
-	matched := make([]bool, len(list))
 	for i := range v.Replicas {
 		r := &v.Replicas[i]
-		spec := r.Spec
-		spec.ID = r.ID
-		r.Breaker = s.viewBreaker(spec, v.Primary.Admin, list, ok)
 		r.Alerts, r.Verdict = alerts[r.ID], s.viewVerdict(r.ID)
-		for j := range list {
-			matched[j] = matched[j] || guards(list[j].Agent, spec)
-		}
-	}
-	for j := range list {
-		if !matched[j] {
-			v.Unmatched = append(v.Unmatched, list[j])
-		}
 	}
 	v.Escalations = s.viewEscalations()
 }
