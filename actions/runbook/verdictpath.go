@@ -28,7 +28,8 @@ func (d *diagnosis) path(w *cluster.Network, starves bool) {
 	d.knocks(&w.Peer)
 }
 
-// pings judges loss and round trips as the primary's host meets them.
+// pings judges loss and round trips as the primary's host meets them. Each tells its
+// own figure alone: the other's is of another while, and may be of before.
 func (d *diagnosis) pings(w *cluster.Network, starves bool) {
 	trips, by := w.Peer.Trips()
 	loss := d.level(d.n, sensorPathLoss, limit{highLoss, highLoss, 0})
@@ -39,8 +40,8 @@ func (d *diagnosis) pings(w *cluster.Network, starves bool) {
 		shared, weak bool
 		words        string
 	}{
-		{loss, d.all.lossyLink(sensorPathLoss, highLoss), lone(trips.Loss, trips.Probes), "loss " + lossOf(trips.Loss, trips.Probes, loss.shown()) + ", rtt " + figure(trips.Median, milliseconds)},
-		{rtt, d.all.slowLink(sensorPathRTT, d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief) + ", loss " + figure(trips.Loss, percent)},
+		{loss, d.all.lossyLink(sensorPathLoss, highLoss), lone(trips.Loss, trips.Probes), "loss " + lossOf(trips.Loss, trips.Probes, loss.shown())},
+		{rtt, d.all.slowLink(sensorPathRTT, d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief)},
 	} {
 		words := "from the primary " + x.words + " by " + by + d.when(x.level)
 		switch {

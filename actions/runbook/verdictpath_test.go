@@ -191,6 +191,23 @@ func TestVerdictLossToAllIsNotNormal(t *testing.T) {
 	}
 }
 
+// TestVerdictTellsNoFigureOfAnotherWhile: a round trip in the finding on a loss would
+// be that of its own, longer while, and of before where it has just become longer.
+func TestVerdictTellsNoFigureOfAnotherWhile(t *testing.T) {
+	for seed := range uint64(5) {
+		w := newWorld(100+seed, 3)
+		w.calm()
+		hit(300, effect{capacity: 0.3, loss: 25, rtt: 60})(w)
+		for w.second < 400 {
+			w.step()
+		}
+		words := joined(w.verdict("node2").For, "\n")
+		if !strings.Contains(words, "from the primary loss ") || strings.Contains(words, ", loss ") || strings.Contains(words, ", rtt ") {
+			t.Errorf("seed %d:\n%s", seed, words)
+		}
+	}
+}
+
 // TestLateByTheSameToolIsNoDoubt: that the kernel gives up on a connection long
 // after its port was shut does not speak against the port.
 func TestLateByTheSameToolIsNoDoubt(t *testing.T) {
