@@ -8,10 +8,11 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// Alerts draws the alert rules as they stand: all of the selected replica, then
+// Alerts draws the alert rules as they stand: all of the selected replica, then the
+// circuit breakers that are tripped and stand nowhere else on the overview, then
 // those of a Prometheus server below a heading of their own, then what is not
-// inactive of others, the worst first, then the circuit breakers that are tripped.
-// Scroll skips lines from the top.
+// inactive of others, the worst first, then the selected one's breaker. Scroll skips
+// lines from the top.
 func Alerts(f *Frame, w, h int) string {
 	if f.Snap == nil || h <= 0 || w <= 0 {
 		return f.page(w, h).String()
@@ -53,14 +54,19 @@ func alertEntries(f *Frame, limit int) []alertEntry {
 			es = append(es, alertEntry{alert: &r.Alerts[i]})
 		}
 	}
-	rest := append(otherAlerts(f, limit), trippedEntries(f.Snap)...)
+	es = append(es, strayBreakers(f)...)
+	rest := otherAlerts(f, limit)
 	if theirs := theirEntries(f, limit); len(theirs) > 0 {
 		es = append(es, theirs...)
 		if len(rest) > 0 {
 			es = append(es, alertEntry{heading: "ours, of others"})
 		}
 	}
-	return append(es, rest...)
+	es = append(es, rest...)
+	if r := f.replica(); r != nil && r.Breaker.State == cluster.BreakerTripped {
+		es = append(es, breakerOf(r))
+	}
+	return es
 }
 
 // otherAlerts are the first limit of those of the replicas that are not selected,
@@ -90,21 +96,27 @@ func appendAlerts(es []alertEntry, f *Frame, r *cluster.Replica, state cluster.A
 	return es
 }
 
-func trippedEntries(s *cluster.Snapshot) []alertEntry {
+// strayBreakers are the tripped breakers of nobody knows whom, then those of the
+// replicas that are not selected.
+func strayBreakers(f *Frame) []alertEntry {
 	var es []alertEntry
-	for i := range s.Replicas {
-		r := &s.Replicas[i]
-		if b := &r.Breaker; b.State == cluster.BreakerTripped {
-			n, known := b.Failures.Value()
-			es = append(es, alertEntry{of: r, breaker: &cluster.TrippedBreaker{
-				Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason,
-			}})
+	for i := range f.Snap.Unmatched {
+		es = append(es, alertEntry{breaker: &f.Snap.Unmatched[i]})
+	}
+	for i := range f.Snap.Replicas {
+		if r := &f.Snap.Replicas[i]; r.ID != f.Selected && r.Breaker.State == cluster.BreakerTripped {
+			es = append(es, breakerOf(r))
 		}
 	}
-	for i := range s.Unmatched {
-		es = append(es, alertEntry{breaker: &s.Unmatched[i]})
-	}
 	return es
+}
+
+func breakerOf(r *cluster.Replica) alertEntry {
+	b := &r.Breaker
+	n, known := b.Failures.Value()
+	return alertEntry{of: r, breaker: &cluster.TrippedBreaker{
+		Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason,
+	}}
 }
 
 func (p *page) alertEntry(f *Frame, e *alertEntry, roomy bool) {
