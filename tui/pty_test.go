@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"regexp"
 	"strings"
 	"sync"
@@ -164,6 +165,10 @@ func (s *session) checkRestored() {
 }
 
 func TestTerminalIsRestored(t *testing.T) {
+	// Under nohup a child would ignore it too; one that is caught is not passed on.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hup) }) // after the parallel ones
 	for _, c := range []struct {
 		name, scene string
 		end         func(*session)

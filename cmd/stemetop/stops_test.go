@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"syscall"
@@ -51,6 +52,10 @@ func comes(t *testing.T, pattern string) {
 
 // A demo that is told to end before it has a screen leaves nothing either.
 func TestADemoEndedEarlyLeavesNothing(t *testing.T) {
+	// Under nohup a child would ignore it too; one that is caught is not passed on.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		dir := t.TempDir()
 		cmd, said := shellStarts(t, dir, `exec "$0" demo --no-record`)
