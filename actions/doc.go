@@ -22,9 +22,9 @@
 //   - After it has drawn a dialog it calls Do(Painted{Dialog.Shown}): only from then
 //     on the guard time runs after which a key may confirm. Shown changes with
 //     whatever there is to decide on.
-//   - The header has State.Standing.Words(), the ramp State.Climb.Words, the quit
-//     guard State.Busy, a menu of unknown outcomes State.Open with Do(Resolve{…}).
-//     Halt stops a ramp.
+//   - The limit that stands is State.Standing.Words, the ramp State.Climb.Words, the
+//     quit guard State.Busy, a menu of unknown outcomes State.Open with
+//     Do(Resolve{…}). Halt stops a ramp.
 //
 // Keys: y confirms a Light plan; a arms a Medium one and y confirms it; a arms a
 // Dangerous one, Plan.Word is typed, and enter takes it. Enter never confirms

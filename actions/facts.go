@@ -23,14 +23,24 @@ func perSecond(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) + "
 func seconds(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) + " s" }
 
 // sentAt says when something was sent; nothing where the journal does not tell.
-func sentAt(t time.Time) string {
+func (n Now) sentAt(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return " at " + clock(t)
+	return " at " + n.clock(t)
 }
 
-func clock(t time.Time) string { return t.UTC().Format("15:04:05Z") }
+// clock writes an instant, with its date where that is not plain: what has stood
+// for days does not look like one of tonight.
+func (n Now) clock(t time.Time) string { return t.UTC().Format(n.dated(t) + "15:04:05Z") }
+
+// dated begins the layout of an instant.
+func (n Now) dated(t time.Time) string {
+	if n.Wall.Sub(t).Abs() > 20*time.Hour {
+		return "2006-01-02 "
+	}
+	return ""
+}
 
 func figure(f cluster.Figure, unit func(float64) string) string {
 	v, ok := f.Value()
@@ -153,7 +163,7 @@ func (s *Scene) openFact() (f Fact, ok bool) {
 	}
 	var words []string
 	for _, o := range s.Open {
-		words = append(words, o.Title.String()+sentAt(o.At)+": may have taken effect")
+		words = append(words, o.Title.String()+s.Now.sentAt(o.At)+": may have taken effect")
 	}
 	value := cluster.Clean(strings.Join(words, "; "))
 	return Fact{Name: "unresolved", Source: fromHere, Age: NoAge, Value: value, Same: value.String()}, true
@@ -168,7 +178,7 @@ func (s *Scene) usual(p *Plan) {
 	if s.Standing.PerSecond > 0 {
 		p.Facts = append(p.Facts, Fact{
 			Name: "set here", Source: fromHere, Age: NoAge,
-			Value: cluster.Clean(strconv.FormatInt(s.Standing.PerSecond, 10) + "/s, " + s.Standing.Who.String() + ", since " + clock(s.Standing.Since)),
+			Value: cluster.Clean(strconv.FormatInt(s.Standing.PerSecond, 10) + "/s, " + s.Standing.Who.String() + ", since " + s.Now.clock(s.Standing.Since)),
 		})
 	}
 	p.Target.Cluster, p.Target.Primary = s.Snapshot.Session.Cluster, s.Snapshot.Primary.ID

@@ -128,7 +128,7 @@ func changes(old, now *Plan) []Change {
 		note("certificate", old.Target.Peer.Certificate, now.Target.Peer.Certificate)
 	}
 	if restarted(old.Target.Started, now.Target.Started, now.slack) {
-		note("primary's start", clock(old.Target.Started), clock(now.Target.Started))
+		note("primary's start", old.Target.Started.UTC().Format(time.RFC3339), now.Target.Started.UTC().Format(time.RFC3339))
 	}
 	if a, ok := old.before.count.Value(); ok {
 		if b, ok := now.before.count.Value(); ok && b < a { // it only grows while a process lives

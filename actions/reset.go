@@ -42,7 +42,7 @@ func proposeReset(s *Scene, ask Ask) (*Plan, *Refusal) {
 		p.warn("it is not in the list of tripped breakers")
 	}
 	if last, ok := s.Resets[agent]; ok && tripped && s.Now.Wall.Sub(last) < retrip {
-		p.raise(Dangerous, "it tripped again after the reset at "+clock(last))
+		p.raise(Dangerous, "it tripped again after the reset at "+s.Now.clock(last))
 	}
 	if r != nil {
 		p.before.watch = r.ID
@@ -82,7 +82,7 @@ func (s *Scene) breaker(agent cluster.NodeID) (f Fact, tripped, known bool) {
 	if b := s.trippedBreaker(agent); b != nil {
 		tripped, f.Same, words = true, "tripped", "tripped"
 		if !b.Since.IsZero() {
-			words += " since " + clock(b.Since)
+			words += " since " + s.Now.clock(b.Since)
 		}
 		if v, ok := b.Failures.Value(); ok {
 			words += ", " + strconv.FormatFloat(v, 'f', 0, 64) + " failures"

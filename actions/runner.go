@@ -147,7 +147,7 @@ func (r *Runner) Do(w What) {
 func (r *Runner) tellStanding(l Standing) {
 	step := &cluster.ActionStep{
 		Action: l.Action, Stage: cluster.ActionEvent, Kind: cluster.Clean("limit_stands"), Who: l.Who, What: cluster.Clean("limit_stands"),
-		Summary: cluster.Clean(l.Words() + ", set in another run"), Limit: l.PerSecond, Since: l.Since, Lifts: l.PerSecond == 0,
+		Summary: cluster.Clean(l.Words(r.Now()) + ", set in another run"), Limit: l.PerSecond, Since: l.Since, Lifts: l.PerSecond == 0,
 	}
 	if step.Lifts {
 		step.Summary = cluster.Clean("no limit stands any more, by another run")

@@ -208,7 +208,7 @@ func TestRunnerShowsWhatIsOpen(t *testing.T) {
 	}
 	s.Do(Propose{Ask: plain})
 	d := s.State().Dialog
-	if d.Phase != Refused || !strings.Contains(d.Refusal.Why.String(), "sync node2"+sentAt(v.Open[0].At)) {
+	if d.Phase != Refused || !strings.Contains(d.Refusal.Why.String(), "sync node2"+s.Now().sentAt(v.Open[0].At)) {
 		t.Errorf("%+v", d)
 	}
 	s.Do(Resolve{Action: "a1"})

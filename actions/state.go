@@ -188,16 +188,16 @@ func (s *State) Busy() []cluster.Text {
 		list = append(list, cluster.Clean("a ramp is running: "+s.Climb.Words(s.last)+"; the limit stays where it is"))
 	}
 	if s.Standing.PerSecond > 0 && s.Climb == nil {
-		list = append(list, cluster.Clean(s.Standing.Words()+" stands"))
+		list = append(list, cluster.Clean(s.Standing.Words(s.last)+" stands"))
 	}
 	return list
 }
 
-// Words is the standing limit for the header: limit 1000/s, dana, since 03:12.
-// Empty if none stands.
-func (l Standing) Words() string {
+// Words is the standing limit: limit 1000/s, dana, since 03:12. Empty if none
+// stands.
+func (l Standing) Words(n Now) string {
 	if l.PerSecond == 0 {
 		return ""
 	}
-	return "limit " + perSecond(float64(l.PerSecond)) + ", " + l.Who.String() + ", since " + l.Since.UTC().Format("15:04")
+	return "limit " + perSecond(float64(l.PerSecond)) + ", " + l.Who.String() + ", since " + l.Since.UTC().Format(n.dated(l.Since)+"15:04")
 }

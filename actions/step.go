@@ -141,7 +141,7 @@ func (m *machine) othersLimit() {
 	if n := len(m.Changes); n > 0 {
 		was = m.Changes[n-1]
 	}
-	words := othersWords(l, was.Was, was.WasKnown) + "; " + m.Standing.Words() + " stands no more"
+	words := othersWords(l, was.Was, was.WasKnown) + "; " + m.Standing.Words(m.now) + " stands no more"
 	m.event(eventSuperseded, m.Standing.Action, words, func(c *cluster.ActionStep) { c.Lifts = true })
 	m.Standing, m.Changes = Standing{}, nil
 }

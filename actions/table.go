@@ -154,7 +154,7 @@ func (s *Scene) propose(ask Ask) (*Plan, *Refusal) {
 	}
 	if !a.Absolute && len(s.Open) > 0 {
 		o := s.Open[0]
-		return nil, refuse("it is not known what became of: "+o.Title.String()+sentAt(o.At), "say first whether it took effect: x on the screen, act resolve on the line")
+		return nil, refuse("it is not known what became of: "+o.Title.String()+s.Now.sentAt(o.At), "say first whether it took effect: x on the screen, act resolve on the line")
 	}
 	p, r := a.Propose(s, ask)
 	if r != nil {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,7 @@ func TestReadBack(t *testing.T) {
 		{"no sync is seen", plain, nil, "unknown", 1},
 		{"the breaker closed", Ask{Kind: KindReset, Target: "node2"}, func(r *rig) { r.tripped = nil }, "applied", 0},
 		{"it is tripped", Ask{Kind: KindReset, Target: "node2"}, nil, "not_applied", 0},
+		{"it was closed before", Ask{Kind: KindReset, Target: "node3"}, nil, "unknown", 1},
 	} {
 		r := newRig(t)
 		r.tripped = []cluster.NodeID{"agent-node2"}
@@ -140,6 +142,10 @@ func TestUnresolved(t *testing.T) {
 	r := newRig(t)
 	r.answer = ambiguous
 	r.confirm(plain)
+	r.do(Resolve{Action: r.state.Open[0].Action, Applied: false})
+	if len(r.records(journal.KindResolution)) != 0 || len(r.state.Open) != 1 {
+		t.Error("it is settled by a word while it is looked at")
+	}
 	r.run(readBackFor + time.Second)
 	r.keys("esc")
 	r.propose(plain)
@@ -153,12 +159,38 @@ func TestUnresolved(t *testing.T) {
 	r.keys("y")
 	r.want("verifying", 2)
 	r.keys("esc")
-	r.do(Resolve{Action: r.state.Open[0].Action, Applied: false})
+	r.holds = true // the journal takes its time, and then does not take it
+	action := r.state.Open[0].Action
+	r.do(Resolve{Action: action, Applied: false})
+	r.do(Recorded{Action: action, Err: errors.New("no space left on device")})
+	if len(r.state.Open) != 1 {
+		t.Error("a word that is not recorded counts")
+	}
+	r.holds, r.done = false, nil
+	r.do(Resolve{Action: action, Applied: false})
 	if len(r.state.Open) != 0 || len(r.records(journal.KindResolution)) != 1 {
 		t.Errorf("%d open", len(r.state.Open))
 	}
 	r.confirm(plain)
 	r.want("verifying", 3)
+}
+
+// A breaker that trips again soon after its reset is not reset lightly.
+func TestASecondReset(t *testing.T) {
+	r := newRig(t)
+	ask := Ask{Kind: KindReset, Target: "node2"}
+	for _, want := range []Tier{Medium, Dangerous} {
+		r.tripped = []cluster.NodeID{"agent-node2"}
+		r.run(2 * time.Second)
+		r.propose(ask)
+		if p := r.state.Dialog.Plan; p.Tier != want {
+			t.Errorf("%s: %s, want %s", p.Tier, p.TierIs, want)
+		}
+		r.keys("esc")
+		r.confirm(ask)
+		r.run(time.Minute)
+		r.keys("esc")
+	}
 }
 
 func TestPeaceIsCountedDown(t *testing.T) {
@@ -194,7 +226,7 @@ func TestStandingLimit(t *testing.T) {
 		return admin.Result{Verdict: admin.Accepted}, true
 	}
 	r.confirm(Ask{Kind: KindThrottle, N: 1000})
-	if w := r.state.Standing.Words(); w != "limit 1000/s, dana, since 03:00" {
+	if w := r.state.Standing.Words(r.now()); w != "limit 1000/s, dana, since 03:00" {
 		t.Error(w)
 	}
 	if b := r.state.Busy(); len(b) != 1 {

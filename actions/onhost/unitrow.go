@@ -88,7 +88,7 @@ func restartWarnings(s *actions.Scene, u *Unit) []cluster.Text {
 		list = append(list, cluster.Clean("it does not run now"))
 	}
 	if s.Standing.PerSecond > 0 {
-		list = append(list, cluster.Clean(s.Standing.Words()+": the restart may lift it"))
+		list = append(list, cluster.Clean(s.Standing.Words(s.Now)+": the restart may lift it"))
 	}
 	for i := range s.Snapshot.Replicas {
 		if r := &s.Snapshot.Replicas[i]; r.Sync.State == cluster.SyncRunning {

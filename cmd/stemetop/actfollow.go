@@ -111,7 +111,7 @@ func (a *acting) interrupted() *ending {
 	case d != nil && d.Phase == actions.ReadingBack:
 		return &ending{code: exitAmbiguous}
 	case a.way.outcome:
-		if w := s.Standing.Words(); w != "" {
+		if w := s.Standing.Words(a.runner.Now()); w != "" {
 			_ = a.line("note", cluster.Clean(w+" stands"))
 		}
 		return &ending{code: exitSignal}

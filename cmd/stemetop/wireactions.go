@@ -139,7 +139,7 @@ func (w *wiring) secrets() []journal.Secret {
 // tellLeft prints the limit that stands, and what the journal could not take.
 func (t terminal) tellLeft(r *actions.Runner) {
 	if s := r.State(); s.Standing.PerSecond > 0 {
-		t.say("note", s.Standing.Words()+", stands")
+		t.say("note", s.Standing.Words(r.Now())+", stands")
 	}
 	t.tellKept(r)
 }

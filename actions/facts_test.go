@@ -1,0 +1,37 @@
+package actions
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/sources/cluster"
+)
+
+// What has stood for days does not look like one of tonight.
+func TestOldInstantsHaveADate(t *testing.T) {
+	r := newRig(t)
+	days := r.now().Wall.Add(-50 * time.Hour)
+	r.do(Restored{
+		Who:  Standing{PerSecond: 700, Who: cluster.Clean("dana"), Since: days, Action: "old"},
+		Open: []Unresolved{{Action: "lost", Kind: KindSync, Title: cluster.Clean("sync node2"), At: days}},
+	})
+	r.limit.Limit = admin.Limit{PerSecond: 700}
+	for _, w := range r.state.Busy() {
+		if !strings.Contains(w.String(), "since 2026-11-20 01:00 ") {
+			t.Error(w)
+		}
+	}
+	r.propose(lower)
+	for name, want := range map[string]string{"set here": "since 2026-11-20 01:00:10Z", "unresolved": "at 2026-11-20 01:00:10Z"} {
+		if f := r.state.Dialog.Plan.fact(name); !strings.Contains(f.Value.String(), want) {
+			t.Errorf("%+v", f)
+		}
+	}
+	r.keys("esc")
+	r.propose(plain)
+	if d := r.state.Dialog; d.Refusal == nil || !strings.Contains(d.Refusal.Why.String(), "2026-11-20") {
+		t.Errorf("%+v", d)
+	}
+}
