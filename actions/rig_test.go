@@ -27,9 +27,10 @@ type rig struct {
 	nodes         map[cluster.NodeID]*node
 	order         []cluster.NodeID
 	tripped       []cluster.NodeID
-	blind         bool // the primary does not answer
-	mute          bool // no replica does
-	lagless       bool // the primary tells no lag
+	blind         bool    // the primary does not answer
+	mute          bool    // no replica does
+	lagless       bool    // the primary tells no lag
+	failed        float64 // syncs of node2 so far; none are told where 0
 	limit         LimitReading
 	peer          admin.Peer
 	looked        any // what a Look finds
@@ -98,6 +99,9 @@ func (r *rig) scrape() {
 			}
 			m.Samples = append(m.Samples, cluster.Sample{Family: f, Replica: id, Value: v})
 		}
+	}
+	if r.failed > 0 {
+		m.Samples = append(m.Samples, cluster.Sample{Family: cluster.FamilySyncErrors, Replica: "node2", Value: r.failed})
 	}
 	m.Unit = cluster.ProgressRatio
 	r.observe(cluster.Source{Kind: cluster.FromMetrics, Node: "node1"}, m)

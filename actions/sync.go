@@ -16,7 +16,7 @@ func proposeSync(s *Scene, ask Ask) (*Plan, *Refusal) {
 		return nil, refuseFor(err)
 	}
 	if r.Sync.State == cluster.SyncRunning && !ask.Force {
-		return nil, refuse("a sync of "+r.Name.String()+" is running already", "watch its progress; a forced one is another action")
+		return nil, refuse("a sync of "+r.Name.String()+" is running already", "watch its progress, or force one: x on the screen, --force on the line")
 	}
 	p := &Plan{
 		Kind: KindSync, Ask: ask, Tier: Medium, Deed: HTTP{req}, Word: string(r.ID), Target: Target{ID: r.ID},
@@ -31,17 +31,22 @@ func proposeSync(s *Scene, ask Ask) (*Plan, *Refusal) {
 		p.raise(Dangerous, "it compares everything, which loads disks and network")
 	}
 	p.before.watch, p.before.progress, p.before.running = r.ID, r.Sync.Progress, r.Sync.State == cluster.SyncRunning
-	p.Facts = append(p.Facts, s.syncFact(r), s.lagFact(r), s.applyFact(r))
+	fails, _ := r.Sync.ErrorsPerSecond.Value()
+	state := s.syncFact(r)
+	if fails > 0 { // they begin and end all the time: by that nothing changes, and no word could be typed
+		state.Same = "failing"
+	}
+	p.Facts = append(p.Facts, state, s.lagFact(r), s.applyFact(r))
 	for i := range s.Snapshot.Replicas {
 		if o := &s.Snapshot.Replicas[i]; o.ID != r.ID && o.Sync.State == cluster.SyncRunning {
 			p.raise(Dangerous, "a sync of "+o.Name.String()+" is running")
 		}
 	}
-	if p.before.running {
-		p.warn("a sync of it is running already")
-	}
-	if v, ok := r.Sync.ErrorsPerSecond.Value(); ok && v > 0 {
+	switch {
+	case fails > 0:
 		p.warn("its syncs report errors: one more may fail as they do")
+	case p.before.running:
+		p.warn("a sync of it is running already")
 	}
 	return p, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // What a person does at night, on a real terminal, key by key; the number of keys
@@ -100,6 +101,32 @@ func TestSyncToItsEnd(t *testing.T) {
 	s.see(`effect +effective after`)
 	s.escape()
 	s.see(`idle +100 %`)
+	s.press("q")
+	s.see(`left with 0`)
+}
+
+// Syncs that begin and fail all the time are cured by a forced one, though its
+// word takes longer to type than they last.
+func TestAForcedSyncCuresOnesThatFail(t *testing.T) {
+	t.Parallel()
+	s := newSession(t, 120, 40)
+	s.press("stemetop demo --scenario sync-errors --speed 4 --interval 2s --no-record; echo left with $?", "Enter")
+	s.see(`CRIT \S +node3 is .* behind`)
+	s.press("x")
+	s.see(`force a Merkle sync of node3`)
+	s.press("j", "j", "Enter")
+	s.see(`"replica_id":"node3","force":true`)
+	s.confirm("a")
+	s.see(`type node3 and enter`)
+	for _, key := range []string{"n", "o", "d", "e", "3"} {
+		s.press(key)
+		time.Sleep(300 * time.Millisecond) // as a tired hand does
+	}
+	s.confirm("Enter")
+	s.see(`answer +accepted`)
+	s.seeWithin(2*slow, `effect +effective after`)
+	s.escape()
+	s.see(`all 4 replicas are within 5 s`)
 	s.press("q")
 	s.see(`left with 0`)
 }

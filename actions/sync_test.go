@@ -1,0 +1,81 @@
+package actions
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stemedb/stemetop/actions/admin"
+)
+
+// A sync that was there before is not taken for the one that was asked for.
+func TestAnEarlierSyncIsNotOurs(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		verdict admin.Verdict
+		then    func(*rig, time.Duration) // what the replica does after the answer
+		want    Effect
+	}{
+		{"it ends, and none begins", admin.Accepted, func(r *rig, d time.Duration) {
+			r.nodes["node2"].progress = min(1, 0.5+d.Seconds()/20)
+		}, NoEffect},
+		{"it ends, and another begins and ends", admin.Accepted, func(r *rig, d time.Duration) {
+			r.nodes["node2"].apply = 3000
+			if r.nodes["node2"].progress = min(1, 0.5+d.Seconds()/20); d > 15*time.Second {
+				r.nodes["node2"].progress = min(1, (d.Seconds()-15)/20)
+			}
+		}, Effective},
+		{"it goes on, and the answer was lost", admin.Ambiguous, func(r *rig, d time.Duration) {
+			r.nodes["node2"].progress = 0.5 + d.Seconds()/100
+		}, Unknown},
+		{"another begins, and the answer was lost", admin.Ambiguous, func(r *rig, d time.Duration) {
+			r.nodes["node2"].progress = min(1, d.Seconds()/20)
+		}, Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			for range 5 {
+				r.nodes["node2"].progress += 0.1
+				if r.nodes["node2"].progress > 1 {
+					r.nodes["node2"].progress = 0.1
+				}
+				r.run(time.Second)
+			}
+			r.answer = func(Send) (admin.Result, bool) { return admin.Result{Verdict: c.verdict}, true }
+			r.confirm(force)
+			begin := r.mono
+			for r.verdict() == "" && r.mono < begin+3*time.Minute {
+				c.then(r, r.mono-begin)
+				r.run(time.Second)
+			}
+			if r.verdict() != string(c.want) || len(r.sent) != 1 {
+				t.Errorf("%q, %d sent, want %q", r.verdict(), len(r.sent), c.want)
+			}
+		})
+	}
+}
+
+// Syncs that fail begin and end all the time: that takes no word out of the hand
+// of who forces one.
+func TestAForcedSyncOfOneThatFails(t *testing.T) {
+	r := newRig(t)
+	second := 0
+	flap := func(d time.Duration) {
+		for range d / time.Second {
+			second++
+			r.nodes["node2"].progress = float64(second%3) * 0.05
+			r.failed++
+			r.run(time.Second)
+		}
+	}
+	r.failed = 1
+	flap(10 * time.Second)
+	r.propose(force)
+	for _, k := range append(append([]string{"a"}, word("node2")...), "enter") {
+		flap(time.Second)
+		r.do(Key{Name: k})
+		if r.phase() == "preview" {
+			t.Fatalf("after %q: %v", k, r.state.Dialog.Changed)
+		}
+	}
+	r.want("verifying", 1)
+}
