@@ -109,9 +109,9 @@ func (h *history) took(action string, r journal.Record) {
 	case n > 0 && in.Kind == string(KindThrottle) && in.Previous != "" && h.changes[n-1].Action == in.Previous:
 		h.changes = h.changes[:n-1]
 	default:
-		c := LimitChange{Action: in.Plan, N: limit, At: r.Wall}
-		c.Was, c.WasKnown = seenLimit(in)
-		c.Ingest = seenIngest(in)
+		c := LimitChange{Action: in.Plan, N: limit, Ingest: seenIngest(in), At: r.Wall}
+		was, told := seenLimit(in)
+		c.Was, c.WasKnown = previous(was, told, h.standing, c.Ingest)
 		h.changes = append(h.changes, c)
 	}
 	h.standing = Standing{}

@@ -181,9 +181,9 @@ func (m *machine) took(t *Trial) func(*cluster.ActionStep) {
 		m.Changes = m.Changes[:n-1]
 		n--
 	} else {
-		m.Changes = append(m.Changes, LimitChange{
-			Action: t.Action, N: p.Limit, Was: p.before.limit.Limit, WasKnown: p.before.limit.Known(), Ingest: p.before.ingest, At: t.Answered.Wall,
-		})
+		c := LimitChange{Action: t.Action, N: p.Limit, Ingest: p.before.ingest, At: t.Answered.Wall}
+		c.Was, c.WasKnown = previous(p.before.limit.Limit, p.before.limit.Known(), m.Standing, c.Ingest)
+		m.Changes = append(m.Changes, c)
 		n++
 	}
 	if n == 0 { // what was before is back, and was not set here

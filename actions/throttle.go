@@ -140,13 +140,32 @@ func (s *Scene) rateTier(p *Plan, n int64) {
 
 // undoWords says how the limit in force is had back.
 func (s *Scene) undoWords() string {
+	ingest := s.Snapshot.Primary.IngestPerSecond
+	was, known := previous(s.Limit.Limit, s.Limit.Known(), s.Standing, ingest)
+	why := "no limit was set before that could be put back"
+	if !known {
+		why = "whether a limit was in force before is not known"
+	}
 	switch {
-	case s.Limit.Known() && !s.Limit.Unlimited:
-		return "u: back to " + limitWords(s.Limit)
-	case s.Snapshot.Primary.IngestPerSecond.Known():
-		return "u: ramp up to " + figure(s.Snapshot.Primary.IngestPerSecond, perSecond) + ", the ingest of now; no limit was set before that could be put back"
+	case known && !was.Unlimited:
+		return "u: back to " + limitWords(LimitReading{Limit: was})
+	case ingest.Known():
+		return "u: ramp up to " + figure(ingest, perSecond) + ", the ingest of now; " + why
 	}
 	return "u: ramp up; the rate before is not known"
+}
+
+// previous is the limit that an undo puts back: as the server tells it, else the
+// one that was set here and stands, unless more comes in than that would let in.
+func previous(l admin.Limit, told bool, stood Standing, ingest cluster.Figure) (was admin.Limit, known bool) {
+	if told {
+		return l, true
+	}
+	v, ok := ingest.Value()
+	if stood.PerSecond == 0 || ok && v > 1.25*float64(stood.PerSecond) {
+		return was, false
+	}
+	return admin.Limit{PerSecond: stood.PerSecond}, true
 }
 
 // readBackLimit looks whether a limit is in force whose answer was lost.

@@ -81,7 +81,8 @@ type LimitChange struct {
 	Action string
 	N      int64
 	Was    admin.Limit // if WasKnown
-	// WasKnown is false where the server could not tell the limit before.
+	// WasKnown is false where neither the server nor the journal could tell the limit
+	// before.
 	WasKnown bool
 	Ingest   cluster.Figure // measured before it
 	At       time.Time
