@@ -7,6 +7,30 @@ import (
 	"github.com/stemedb/stemetop/actions/admin"
 )
 
+// An answer that was long in coming makes nothing of before it a reading of after.
+func TestASlowAnswer(t *testing.T) {
+	r := newRig(t)
+	r.lagless = true
+	r.run(time.Minute)
+	r.holds = true
+	r.propose(Ask{Kind: KindThrottle, N: 5000})
+	r.do(Seen{For: r.state.Dialog.check, World: r.world()})
+	r.look()
+	r.keys("a", "y")
+	r.do(Seen{For: r.state.Dialog.check, World: r.world()})
+	r.do(Recorded{Action: r.state.Dialog.ID})
+	r.run(5500 * time.Millisecond)
+	r.want("sending", 1)
+	r.do(Answered{Action: r.state.Dialog.ID, Result: admin.Result{Verdict: admin.Accepted}})
+	r.run(time.Second)
+	if at, now := r.state.Trials[0].Answered.Wall, r.state.World.Snapshot.Primary.Metrics.Newest; now.Sub(at) <= 0 || now.Sub(at) > time.Second {
+		t.Fatalf("answered at %v, read at %v", at, now)
+	}
+	r.want("verifying", 1)
+	r.run(time.Second)
+	r.want("ended", 1)
+}
+
 // Nothing is said of an effect by what was read before the answer, however often
 // that is looked at, and though the clock was set back meanwhile.
 func TestNothingIsToldByOlderReadings(t *testing.T) {
