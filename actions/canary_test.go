@@ -46,7 +46,7 @@ func TestNoSecretInAnyOutput(t *testing.T) {
 			v := s.done()
 			var out strings.Builder
 			d := v.Dialog
-			fmt.Fprintf(&out, "%+v %+v %v %s %v", d, *d.Plan, d.Plan.Lines(), d.Result.Summary(), v.Busy())
+			fmt.Fprintf(&out, "%+v %+v %v %s %v", d, *d.Plan, d.Plan.Lines(), d.Result.Summary(), v.Busy(s.Now()))
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}

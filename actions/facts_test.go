@@ -18,7 +18,7 @@ func TestOldInstantsHaveADate(t *testing.T) {
 		Open: []Unresolved{{Action: "lost", Kind: KindSync, Title: cluster.Clean("sync node2"), At: days}},
 	})
 	r.limit.Limit = admin.Limit{PerSecond: 700}
-	for _, w := range r.state.Busy() {
+	for _, w := range r.state.Busy(r.now()) {
 		if !strings.Contains(w.String(), "since 2026-11-20 01:00 ") {
 			t.Error(w)
 		}

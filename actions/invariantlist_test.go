@@ -271,7 +271,7 @@ func checkClimb(m moment) error {
 }
 
 func checkShown(m moment) error {
-	for _, t := range m.after.Busy() {
+	for _, t := range m.after.Busy(m.now()) {
 		if control(t.String()) {
 			return fmt.Errorf("%q", t)
 		}

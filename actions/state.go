@@ -179,16 +179,16 @@ func (s *State) Peace(now Now) time.Duration { return max(0, s.peace-now.Hand) }
 
 // Busy tells what would be left behind by ending the program now; empty if
 // nothing.
-func (s *State) Busy() []cluster.Text {
+func (s *State) Busy(now Now) []cluster.Text {
 	var list []cluster.Text
 	if s.Flight != nil {
 		list = append(list, cluster.Clean("a request is on its way: "+s.Flight.Plan.Title.String()))
 	}
 	if s.Climb != nil {
-		list = append(list, cluster.Clean("a ramp is running: "+s.Climb.Words(s.last)+"; the limit stays where it is"))
+		list = append(list, cluster.Clean("a ramp is running: "+s.Climb.Words(now)+"; the limit stays where it is"))
 	}
 	if s.Standing.PerSecond > 0 && s.Climb == nil {
-		list = append(list, cluster.Clean(s.Standing.Words(s.last)+" stands"))
+		list = append(list, cluster.Clean(s.Standing.Words(now)+" stands"))
 	}
 	return list
 }

@@ -229,7 +229,7 @@ func TestStandingLimit(t *testing.T) {
 	if w := r.state.Standing.Words(r.now()); w != "limit 1000/s, dana, since 03:00" {
 		t.Error(w)
 	}
-	if b := r.state.Busy(); len(b) != 1 {
+	if b := r.state.Busy(r.now()); len(b) != 1 {
 		t.Error(b)
 	}
 	r.run(3 * time.Second)

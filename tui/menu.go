@@ -202,7 +202,7 @@ func (m *model) end(err error) tea.Cmd {
 	var busy []string
 	if m.o.Actions != nil {
 		s := m.o.Actions.State()
-		for _, t := range s.Busy() {
+		for _, t := range s.Busy(m.o.Actions.Now()) {
 			busy = append(busy, t.String())
 		}
 	}
