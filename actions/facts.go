@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,17 +157,26 @@ func (s *Scene) applyFact(r *cluster.Replica) Fact {
 	return f
 }
 
+// shownOpen is how many earlier outcomes a preview names, the newest first: more
+// would leave no room for what is to be decided.
+const shownOpen = 3
+
 // openFact shows what earlier outcomes are not known; ok is false if all are.
 func (s *Scene) openFact() (f Fact, ok bool) {
 	if len(s.Open) == 0 {
 		return f, false
 	}
-	var words []string
-	for _, o := range s.Open {
-		words = append(words, o.Title.String()+s.Now.sentAt(o.At)+": may have taken effect")
+	var words, same []string
+	for _, o := range slices.Backward(s.Open) {
+		same = append(same, o.Action)
+		if len(words) < shownOpen {
+			words = append(words, o.Title.String()+s.Now.sentAt(o.At)+": may have taken effect")
+		}
 	}
-	value := cluster.Clean(strings.Join(words, "; "))
-	return Fact{Name: "unresolved", Source: fromHere, Age: NoAge, Value: value, Same: value.String()}, true
+	if n := len(s.Open) - len(words); n > 0 {
+		words = append(words, "and "+strconv.Itoa(n)+" before")
+	}
+	return Fact{Name: "unresolved", Source: fromHere, Age: NoAge, Value: cluster.Clean(strings.Join(words, "; ")), Same: strings.Join(same, " ")}, true
 }
 
 // usual fills in what every plan has: facts of earlier actions, identity, and

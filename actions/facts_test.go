@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -34,4 +35,22 @@ func TestOldInstantsHaveADate(t *testing.T) {
 	if d := r.state.Dialog; d.Refusal == nil || !strings.Contains(d.Refusal.Why.String(), "2026-11-20") {
 		t.Errorf("%+v", d)
 	}
+}
+
+// Many outcomes that nobody settled leave room for what is to be decided, and the
+// newest are named.
+func TestManyUnresolved(t *testing.T) {
+	r := newRig(t)
+	var open []Unresolved
+	for i := range 30 {
+		open = append(open, Unresolved{Action: fmt.Sprint("a", i), Kind: KindReset, Title: cluster.Clean(fmt.Sprintf("reset %d,", i)), At: r.now().Wall})
+	}
+	r.do(Restored{Open: open})
+	r.propose(lower)
+	f := r.state.Dialog.Plan.fact("unresolved").Value.String()
+	if !strings.HasPrefix(f, "reset 29, at ") || !strings.HasSuffix(f, "; and 27 before") || strings.Contains(f, "reset 26,") {
+		t.Error(f)
+	}
+	r.keys("y")
+	r.want("verifying", 1)
 }

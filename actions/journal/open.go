@@ -7,12 +7,13 @@ import (
 	"slices"
 )
 
-// maxOpen is how many actions may be open at once, and maxIntent how many bytes
-// an intent may have: what is open is carried over into a new segment, in one
-// record.
+// maxIntent is how many bytes an intent may have, and maxOpen how many all that
+// are open at once: they are carried over into a new segment, in one record. It
+// takes hundreds, since few of them are near the first: what nobody settled for
+// months must not forbid a limit tonight.
 const (
-	maxOpen   = 24
 	maxIntent = 32 << 10
+	maxOpen   = 24 * maxIntent
 )
 
 // The verdict of an outcome that leaves its action open.
@@ -93,7 +94,12 @@ func admitIntent(open []OpenAction, in Intent) error {
 		return fmt.Errorf("action %q is open already", in.Action)
 	case len(b) > maxIntent:
 		return fmt.Errorf("an intent of %d bytes is too large", len(b))
-	case len(open) >= maxOpen:
+	}
+	carried, err := marshal(open)
+	switch {
+	case err != nil:
+		return err
+	case len(carried)+len(b) > maxOpen:
 		return fmt.Errorf("%d actions are open: say first what became of them", len(open))
 	}
 	return nil
