@@ -349,6 +349,23 @@ func TestNoAnswerYet(t *testing.T) {
 	}
 }
 
+// A target that hangs has its timeout between attempts: why the last failed is all
+// that is known, and "no answer for 4 s" would be less than it has been silent for.
+func TestReasonStandsUntilTheNextAttemptEnds(t *testing.T) {
+	f := newFeed(t)
+	f.replica("node2", 0, 100)
+	if a := f.at(sec(4)).Replica("node2").Metrics; a.Reachable || a.Err == nil || a.Err.Error() != "no answer for 4 s" {
+		t.Errorf("during the first: reachable %v, %v", a.Reachable, a.Err)
+	}
+	f.publish(sec(6), Source{FromMetrics, "node2"}, nil, Fail(FailTimeout, "connected, but no answer within 5s", "the process is hung"))
+	for _, at := range []float64{6, 8, 9.5, 11} {
+		a := f.at(sec(at)).Replica("node2").Metrics
+		if a.Reachable || a.Err == nil || a.Err.Error() != "connected, but no answer within 5s" || a.Err.Hint.IsZero() || !a.Newest.Equal(t0) {
+			t.Errorf("at %v s: reachable %v, %v", at, a.Reachable, a.Err)
+		}
+	}
+}
+
 func TestWholeWindow(t *testing.T) {
 	f := newFeed(t)
 	f.state.SetWholeWindow(true)

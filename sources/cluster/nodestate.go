@@ -33,7 +33,8 @@ func (a *attempts) add(o *Observation) {
 	}
 }
 
-// view judges a source as of at.
+// view judges a source as of at. Where the newest attempt failed, why it did stands
+// until the next has ended: one that hangs knows no better.
 func (a *attempts) view(configured bool, since, at time.Time, fresh time.Duration) Access {
 	v := Access{Configured: configured}
 	if a.usable != nil {
@@ -44,7 +45,7 @@ func (a *attempts) view(configured bool, since, at time.Time, fresh time.Duratio
 		v.Err = Fail(FailConfig, "not configured", "")
 	case a.newest == nil:
 		v.Err = Fail(FailConnecting, "no answer yet, for "+seconds(at.Sub(since)), "")
-	case at.Sub(a.newest.Received) > fresh:
+	case at.Sub(a.newest.Received) > fresh && a.newest.Body != nil:
 		v.Attempt = a.newest.Received
 		v.Err = Fail(FailTimeout, "no answer for "+seconds(at.Sub(a.newest.Received)), "")
 	default:
