@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -84,8 +85,8 @@ func (j *Judge) Apply(o *cluster.Observation) {
 
 // Conclude returns what is to be said of a snapshot that has folded what was
 // applied: alerts whose state, since, was or firesAt changed; verdicts whose
-// cause, confidence or advice did, at once those that lack less, as sources answer
-// for the first time, and every 10 s those with new evidence;
+// cause, confidence or advice did, at once those that something lacked which is
+// there now, and every 10 s those with new evidence;
 // escalations that began, ended, or are of other replicas.
 func (j *Judge) Conclude(s *cluster.Snapshot) []cluster.Body {
 	var out []cluster.Body
@@ -108,7 +109,7 @@ func (j *Judge) concludeVerdicts(s *cluster.Snapshot, out []cluster.Body) []clus
 		had, ok := j.said.verdicts[v.Replica]
 		if ok && had.Cause == v.Cause && had.Confidence == v.Confidence {
 			v.Since = had.Since
-			lasts := s.At.Sub(had.at) < refreshEvery && len(v.Missing) >= len(had.Missing)
+			lasts := s.At.Sub(had.at) < refreshEvery && !answered(had.Missing, v.Missing)
 			if slices.Equal(had.Advice, v.Advice) && (lasts || sameWords(&had.Verdict, v)) {
 				continue
 			}
@@ -120,6 +121,19 @@ func (j *Judge) concludeVerdicts(s *cluster.Snapshot, out []cluster.Body) []clus
 		out = append(out, &b)
 	}
 	return out
+}
+
+// answered tells whether something is measured now that was missing before,
+// whatever the reason that stands behind its name.
+func answered(before, now []cluster.Text) bool {
+	name := func(t cluster.Text) string {
+		what, _, _ := strings.Cut(t.String(), ": ")
+		return what
+	}
+	lacks := func(what string) bool {
+		return slices.ContainsFunc(now, func(t cluster.Text) bool { return name(t) == what })
+	}
+	return slices.ContainsFunc(before, func(t cluster.Text) bool { return !lacks(name(t)) })
 }
 
 func sameWords(a, b *cluster.Verdict) bool {

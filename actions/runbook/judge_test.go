@@ -87,6 +87,7 @@ func TestJudgeTakesBackAtOnceWhatWasMissing(t *testing.T) {
 		t.Errorf("again, with nothing new: %s", text)
 	}
 	s.At, s.Primary.Metrics = s.At.Add(time.Second), answered
+	s.Primary.Host.Access = cluster.Access{Configured: true, Err: cluster.Fail(cluster.FailTimeout, "no answer", "")} // as many as before
 	if text, said := missing(); !said || strings.Contains(text, "no answer yet") {
 		t.Errorf("once it answered: %v %s", said, text)
 	}
