@@ -78,7 +78,7 @@ func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 		words                  string
 	}{
 		{loss, d.all.lossyLink(sensorLoss, highLoss), d.gainsaidLoss(w, loss), lone(w.Loss, w.Probes), "loss " + lossOf(w.Loss, w.Probes, loss.shown())},
-		{rtt, d.all.slowLink(sensorRTT, d.onset), d.gainsaidTrip(w), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief)},
+		{rtt, d.all.slowLink(sensorRTT, d.onset), d.gainsaidTrip(w, rtt), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief)},
 	} {
 		words := x.words + " by " + w.Method.String() + d.when(x.level)
 		switch {

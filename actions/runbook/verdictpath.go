@@ -14,7 +14,13 @@ const (
 	toolKernel  = "primary's kernel"
 )
 
-// And those of the monitor's own.
+// The primary's host sends three pings every ten seconds.
+const (
+	pingsAtOnce = 3
+	pingEvery   = 10 * time.Second
+)
+
+// And the tools that tell of the monitor's own way.
 const (
 	toolProbe = "probe"
 	toolKnock = "connect"
@@ -82,27 +88,31 @@ func (d *diagnosis) flow(f *cluster.Flow) {
 	d.flowTrip(f)
 }
 
-// flowTrip judges the round trips of the connection itself. They contain up to
-// 40 ms for which the other end may hold back what it acknowledges.
+// flowTrip judges the round trips of the connection itself.
 func (d *diagnosis) flowTrip(f *cluster.Flow) {
-	v := d.level(d.n, sensorFlowRTT, limit{0, 0, rttFactor})
-	least, ok := f.MinRTT.Value()
-	switch {
-	case v.norm.known && !v.norm.peers:
-		v.abnormal = v.abnormal && v.now > v.norm.mid+rttDetour
-	case ok:
-		v.norm = norm{}
-		v.abnormal = v.now > rttFactor*least && v.now > least+rttDetour
-	default:
-		return
-	}
-	if !v.abnormal || d.all.slowLink(sensorFlowRTT, d.onset) {
+	v, long := d.flowLevel(f)
+	if !long || d.all.slowLink(sensorFlowRTT, d.onset) {
 		return
 	}
 	d.find(finding{
 		cause: cluster.CauseNetwork, tool: toolKernel, order: v.order, since: v.since,
 		text: "the RPC connection's rtt is " + milliseconds(v.now) + v.was(brief) + ", at best " + figure(f.MinRTT, milliseconds) + d.when(v),
 	})
+}
+
+// flowLevel tells whether the connection's round trips are long. They contain up to
+// 40 ms for which the other end may hold back what it acknowledges.
+func (d *diagnosis) flowLevel(f *cluster.Flow) (v level, long bool) {
+	v = d.level(d.n, sensorFlowRTT, limit{0, 0, rttFactor})
+	least, ok := f.MinRTT.Value()
+	switch {
+	case v.norm.known && !v.norm.peers:
+		return v, v.abnormal && v.now > v.norm.mid+rttDetour
+	case ok:
+		v.norm = norm{}
+		return v, v.now > rttFactor*least && v.now > least+rttDetour
+	}
+	return v, false
 }
 
 // knocks judges whether the RPC port opens to the primary's host.
@@ -163,20 +173,33 @@ func (d *diagnosis) gainsaidLoss(w *cluster.Network, loss level) bool {
 	} else if sent, _ := w.Kernel.Primary.SentBytesPerSecond.Value(); resent < highResent && sent >= steadyFlow {
 		return true
 	}
-	since := loss.since
-	if e := d.n.episode; since.IsZero() && e != nil {
-		since = e.noticed
-	}
-	// Three are sent every ten seconds.
+	since := d.beganBy(loss)
 	known := d.n.now(sensorPathLoss) < highLoss && w.Peer.Echo.Probes >= manyPings
-	return known && !since.IsZero() && d.s.At.Sub(since) >= manyPings*10/3*time.Second
+	return known && !since.IsZero() && d.s.At.Sub(since) >= manyPings/pingsAtOnce*pingEvery
 }
 
-// gainsaidTrip tells whether the primary's round trips are as they should be.
-func (d *diagnosis) gainsaidTrip(w *cluster.Network) bool {
+// gainsaidTrip tells whether the primary's round trips are as they should be, now
+// that the monitor's are long: its connection knows at once, its pings are rare.
+func (d *diagnosis) gainsaidTrip(w *cluster.Network, own level) bool {
+	if f := &w.Kernel.Primary; f.Known {
+		if _, long := d.flowLevel(f); long {
+			return false
+		}
+	}
 	trips, _ := w.Peer.Trips()
 	v, _ := d.roundTrip(sensorPathRTT, trips.Min)
-	return v.known && !v.found()
+	since := d.beganBy(own)
+	// The median of three moments is of now when two of them are.
+	return v.known && !v.found() && !since.IsZero() && d.s.At.Sub(since) >= pingEvery+3*momentEvery
+}
+
+// beganBy is when a level of the monitor's own became abnormal, or at least when the
+// lag was noticed; zero if neither is known.
+func (d *diagnosis) beganBy(v level) time.Time {
+	if e := d.n.episode; v.since.IsZero() && e != nil {
+		return e.noticed
+	}
+	return v.since
 }
 
 // missOnPath lists what the primary's host can't tell of the way to the replica.

@@ -208,6 +208,25 @@ func TestVerdictTellsNoFigureOfAnotherWhile(t *testing.T) {
 	}
 }
 
+// TestVerdictWaitsForThePrimarysPings: where a way becomes long to the monitor and to
+// the primary at once, the primary's pings, which are rare, say so last. Until then
+// nothing says that it is the monitor's own link.
+func TestVerdictWaitsForThePrimarysPings(t *testing.T) {
+	for seed := range uint64(20) {
+		w := newWorld(100+seed, 3)
+		w.miss.ss = seed%2 == 1 // what the kernel knows at once
+		w.calm()
+		hit(300+int(seed)/2, effect{capacity: 0.3, rtt: 160})(w)
+		for w.second < 360 {
+			w.step()
+			v := w.verdict("node2")
+			if words := joined(append(v.For, v.Against...), "\n"); strings.Contains(words, "own link") {
+				t.Fatalf("seed %d, %d: %v %v\n%s", seed, w.second, v.Cause, v.Confidence, words)
+			}
+		}
+	}
+}
+
 // TestLateByTheSameToolIsNoDoubt: that the kernel gives up on a connection long
 // after its port was shut does not speak against the port.
 func TestLateByTheSameToolIsNoDoubt(t *testing.T) {
