@@ -98,11 +98,14 @@ func diskWords(k *cluster.DiskUsage) string {
 func perSecond(v float64) string { return brief(v) + "/s" }
 
 // milliseconds returns a time in ms.
-func milliseconds(v float64) string {
-	if v > 0 && v < 0.05 {
-		return "<0.1 ms"
+func milliseconds(v float64) string { return briefTime(v) + " ms" }
+
+// briefTime returns milliseconds without their unit: what takes any is not 0.
+func briefTime(v float64) string {
+	if v >= 0 && v < 0.05 {
+		return "<0.1"
 	}
-	return brief(v) + " ms"
+	return brief(v)
 }
 
 // names lists at most three nodes.

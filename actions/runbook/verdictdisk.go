@@ -63,7 +63,7 @@ func (d *diagnosis) diskWaits(h *cluster.Host, k *cluster.DiskUsage) (slow bool)
 		if !v.found() {
 			continue
 		}
-		f.text += ", " + x.name + " " + milliseconds(v.shown()) + v.was(brief)
+		f.text += ", " + x.name + " " + milliseconds(v.shown()) + v.was(briefTime)
 		if !slow || better(v.order, f.order) {
 			f.order, f.since, when = v.order, v.since, d.when(v)
 		}

@@ -78,7 +78,7 @@ func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 		words                  string
 	}{
 		{loss, d.all.lossyLink(sensorLoss, highLoss), d.gainsaidLoss(w, loss), lone(w.Loss, w.Probes), "loss " + lossOf(w.Loss, w.Probes, loss.shown())},
-		{rtt, d.all.slowLink(sensorRTT, d.onset), d.gainsaidTrip(w, rtt), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief)},
+		{rtt, d.all.slowLink(sensorRTT, d.onset), d.gainsaidTrip(w, rtt), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(briefTime)},
 	} {
 		words := x.words + " by " + w.Method.String() + d.when(x.level)
 		switch {
@@ -194,7 +194,7 @@ func (d *diagnosis) slowAnswers() {
 	if v := d.level(d.n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
 		d.find(finding{
 			cause: cluster.CauseNetwork, tool: toolProbe, order: v.order, since: v.since, weak: true,
-			text: "its answers take " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+			text: "its answers take " + milliseconds(v.shown()) + v.was(briefTime) + d.when(v),
 		})
 	}
 }

@@ -47,7 +47,7 @@ func (d *diagnosis) pings(w *cluster.Network, starves bool) {
 		words        string
 	}{
 		{loss, d.all.lossyLink(sensorPathLoss, highLoss), lone(trips.Loss, trips.Probes), "loss " + lossOf(trips.Loss, trips.Probes, loss.shown())},
-		{rtt, d.all.slowLink(sensorPathRTT, d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(brief)},
+		{rtt, d.all.slowLink(sensorPathRTT, d.onset), far && !starves, "rtt " + milliseconds(rtt.shown()) + rtt.was(briefTime)},
 	} {
 		words := "from the primary " + x.words + " by " + by + d.when(x.level)
 		switch {
@@ -96,7 +96,7 @@ func (d *diagnosis) flowTrip(f *cluster.Flow) {
 	}
 	d.find(finding{
 		cause: cluster.CauseNetwork, tool: toolKernel, order: v.order, since: v.since,
-		text: "the RPC connection's rtt is " + milliseconds(v.now) + v.was(brief) + ", at best " + figure(f.MinRTT, milliseconds) + d.when(v),
+		text: "the RPC connection's rtt is " + milliseconds(v.now) + v.was(briefTime) + ", at best " + figure(f.MinRTT, milliseconds) + d.when(v),
 	})
 }
 

@@ -36,7 +36,7 @@ func (d *diagnosis) primary() {
 	if v := d.level(n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
 		d.find(finding{
 			cause: cluster.CausePrimary, tool: "answers", order: v.order, since: v.since, weak: true,
-			text: "the primary's answers take " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+			text: "the primary's answers take " + milliseconds(v.shown()) + v.was(briefTime) + d.when(v),
 		})
 	}
 	// What else lags may lag for a reason of its own: then a calm load clears the primary.
@@ -128,7 +128,7 @@ func (d *diagnosis) primaryHost(n *subject) {
 	if v := d.level(n, sensorWait, limit{waitOtherKnown, waitOther, waitFactor}); v.found() {
 		d.find(finding{
 			cause: cluster.CausePrimary, tool: "primary's diskstats", order: v.order, since: v.since,
-			text: "primary's " + diskWords(k) + ", " + waitName(k) + " " + milliseconds(v.shown()) + v.was(brief) + d.when(v),
+			text: "primary's " + diskWords(k) + ", " + waitName(k) + " " + milliseconds(v.shown()) + v.was(briefTime) + d.when(v),
 		})
 	}
 }
