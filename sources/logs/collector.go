@@ -57,6 +57,9 @@ type Collector struct {
 	newest  time.Time      // of that entry
 	begun   bool           // lines were heard, over all sessions
 	anew    bool           // the next lines are the first of a session
+	stood   bool           // lines that stood in the file before may come
+	first   time.Time      // when the first line of this session came, in real time
+	above   time.Time      // of the newest line of a file that told its time, in this session
 	tick    uint64         // number of the last tick asked, over all sessions
 	asked   time.Time      // when, in real time; zero if it was answered
 	gap     bool           // lines may be missing before the next
@@ -159,6 +162,7 @@ func (c *Collector) connect(ctx context.Context) *cluster.Failure {
 		return failure
 	}
 	c.link, c.answers, c.found, c.asked, c.anew = l, answers, found{}, time.Time{}, c.begun
+	c.stood, c.first, c.above = !c.begun, time.Time{}, time.Time{}
 	return nil
 }
 
@@ -204,6 +208,7 @@ func (c *Collector) take(a *answer) {
 		}
 	case a.word == "S" && len(a.args) > 0:
 		c.found = c.find(a.args[0], strings.Join(a.args[1:], " "))
+		c.stood = c.stood && a.args[0] == "ok"
 	case a.word == "E" && len(a.args) == 1:
 		c.found = c.stopped(a.args[0])
 		c.link.Close()
@@ -276,20 +281,10 @@ func (c *Collector) reading(raw []string) *cluster.LogReading {
 
 // parse reads the lines that were not heard before.
 func (c *Collector) parse(raw []string) []cluster.LogLine {
-	now := c.o.Clock.Now()
-	if c.o.File != "" && c.anew && len(raw) > 0 {
-		var gap bool
-		raw, gap = c.seen.fresh(raw, func(l string) bool { return !parsePlain(l, c.zone, now).Arrived })
-		c.gap = c.gap || gap
+	if c.o.File != "" {
+		return c.parseFile(raw)
 	}
 	lines := make([]cluster.LogLine, 0, len(raw))
-	if c.o.File != "" {
-		for _, l := range raw {
-			lines = append(lines, parsePlain(l, c.zone, now))
-		}
-		c.seen.add(raw)
-		return lines
-	}
 	behind := c.anew && c.cursor == ""
 	for _, text := range raw {
 		l, cursor, ok := parseEntry(text)
@@ -305,5 +300,45 @@ func (c *Collector) parse(raw []string) []cluster.LogLine {
 			c.cursor = cursor
 		}
 	}
+	return lines
+}
+
+// stoodFor is how long after its first line, in real time, more may come of what
+// stood in a file before.
+const stoodFor = 2 * time.Second
+
+// parseFile reads lines of a file. One that tells no time is of now if it came in
+// while we listened. If it stood there before, it is of the line that it follows,
+// and one that follows none may be of last week: it is left out.
+func (c *Collector) parseFile(raw []string) []cluster.LogLine {
+	if len(raw) == 0 {
+		return nil
+	}
+	if c.first.IsZero() {
+		c.first = time.Now()
+	}
+	c.stood = c.stood && time.Since(c.first) < stoodFor
+	now, stood := c.o.Clock.Now(), c.stood
+	if c.anew {
+		var gap bool
+		raw, gap = c.seen.fresh(raw, func(l string) bool { return !parsePlain(l, c.zone, now).Arrived })
+		c.gap, stood = c.gap || gap, stood || gap
+	}
+	lines := make([]cluster.LogLine, 0, len(raw))
+	for _, text := range raw {
+		l := parsePlain(text, c.zone, now)
+		if l.Arrived && stood {
+			if c.above.IsZero() {
+				c.left++
+				continue
+			}
+			l.At, l.Arrived = c.above, false
+		}
+		if !l.Arrived {
+			c.above = l.At
+		}
+		lines = append(lines, l)
+	}
+	c.seen.add(raw)
 	return lines
 }

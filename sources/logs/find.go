@@ -35,6 +35,8 @@ func (c *Collector) find(word, rest string) found {
 		return broken(cluster.FailPermission, rest+" can't be read by the account", "let the account read it, or change log_file")
 	case "directory":
 		return broken(cluster.FailConfig, c.o.File+" is a directory", "name the file itself in log_file")
+	case "special":
+		return broken(cluster.FailConfig, c.o.File+" is a pipe or a device", "name a file in log_file")
 	case "nopermission":
 		return broken(cluster.FailPermission, "the account may not read the journal",
 			"add it to the group systemd-journal: sudo usermod -aG systemd-journal USER")

@@ -10,8 +10,9 @@ import (
 )
 
 // parsePlain reads a line of text: the time and the level that it begins with in
-// one of the usual ways. zone is the host's, for times without one; now is the
-// time of a line that tells none. What was read is taken off the text.
+// one of the usual ways, or that it names as JSON, logfmt and glog do. zone is the
+// host's, for times without one; now is the time of a line that tells none. What was
+// read at the beginning is taken off the text.
 func parsePlain(raw string, zone *time.Location, now time.Time) cluster.LogLine {
 	l := cluster.LogLine{At: now, Arrived: true, Level: cluster.LevelInfo}
 	text := strings.TrimRight(raw, " \t\r\n")
@@ -21,6 +22,8 @@ func parsePlain(raw string, zone *time.Location, now time.Time) cluster.LogLine 
 			m := syslog.FindStringSubmatch(text)
 			l.Ident, text = cluster.CleanN(m[1], maxIdent), text[len(m[0]):]
 		}
+	} else if at, ok := namedTime(text, zone, now); ok {
+		l.At, l.Arrived = at.UTC(), false
 	}
 	l.Level, text = levelOf(text)
 	l.Text = cluster.Clean(text)
@@ -48,6 +51,8 @@ var stamps = []stamp{
 // ahead is how far after now a time may be before it is taken for something else.
 const ahead = 48 * time.Hour
 
+func plausible(at, now time.Time) bool { return at.Year() >= 1990 && at.Before(now.Add(ahead)) }
+
 // cutTime returns the time that text begins with, and what comes behind it.
 func cutTime(text string, zone *time.Location, now time.Time) (at time.Time, rest string, ok bool) {
 	for i := range stamps {
@@ -56,7 +61,7 @@ func cutTime(text string, zone *time.Location, now time.Time) (at time.Time, res
 			continue
 		}
 		at, ok = stamps[i].parse(m[1], zone, now)
-		if ok && at.Year() >= 1990 && at.Before(now.Add(ahead)) {
+		if ok && plausible(at, now) {
 			return at, text[len(m[0]):], true
 		}
 	}
@@ -81,6 +86,42 @@ func (s *stamp) parse(word string, zone *time.Location, now time.Time) (time.Tim
 		return at, err == nil
 	}
 	return parseISO(word, zone)
+}
+
+var (
+	// glogTime has no year.
+	glogTime = regexp.MustCompile(`^[IWEF](\d{4} \d\d:\d\d:\d\d(?:\.\d{1,9})?)`)
+	// named is the time of JSON, of which the end may be cut off, or of logfmt.
+	named = regexp.MustCompile(`(?:[{,] ?"@?(?:timestamp|time|ts|asctime|datetime)" ?: ?|(?:^|[ \t])(?:timestamp|time|ts)=)"?([\dT:., /Z+-]{10,40})`)
+)
+
+// namedTime returns the time that a line of JSON, logfmt or glog tells.
+func namedTime(text string, zone *time.Location, now time.Time) (at time.Time, ok bool) {
+	if m := glogTime.FindStringSubmatch(text); m != nil {
+		at, ok = (&stamp{layout: "0102 15:04:05"}).parse(m[1], zone, now)
+		return at, ok && plausible(at, now)
+	}
+	if m := named.FindStringSubmatch(text); m != nil {
+		return timeOf(strings.TrimRight(m[1], ", "), zone, now)
+	}
+	return at, false
+}
+
+// timeOf reads a value that is a time: a date and time of day, or a count of
+// seconds, or of thousandths, millionths or billionths, since 1970.
+func timeOf(value string, zone *time.Location, now time.Time) (at time.Time, ok bool) {
+	if n, err := strconv.ParseFloat(value, 64); err == nil {
+		for n >= 1e11 {
+			n /= 1000
+		}
+		if n < 1e9 { // before 2001: a count of something else
+			return at, false
+		}
+		at = time.UnixMicro(int64(n * 1e6))
+		return at, plausible(at, now)
+	}
+	at, rest, ok := cutTime(value+" ", zone, now)
+	return at, ok && rest == ""
 }
 
 // parseISO reads a date and a time of day with or without a zone.

@@ -62,6 +62,7 @@ stemetop() {
 		if [ "$dir" != "$file" ] && [ ! -x "$dir" ]; then say "S denied $dir"
 		elif [ "$dir" != "$file" ]; then say 'S nofile'; return 0
 		elif [ -d "$file" ]; then say 'S directory'
+		elif [ ! -f "$file" ]; then say 'S special' # to read a pipe would take from whom it is for
 		elif [ ! -r "$file" ]; then say "S denied $file"
 		elif [ ! -s "$file" ]; then say 'S empty'; return 0
 		else say 'S ok'; return 0

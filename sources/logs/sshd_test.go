@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -145,12 +147,36 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestFileWithoutTimes takes no line for one of now that stood in the file before and
+// tells no time: it may be of last week. One behind a line that tells it is of then.
+func TestFileWithoutTimes(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	path := filepath.Join(t.TempDir(), "log")
+	appendTo(t, path, "merkle sync: corruption\n{\"level\":\"ERROR\",\"msg\":\"panic\",\"time\":\"2026-11-22T03:12:40Z\"}\n  at apply.rs:12\n")
+	c := collector(t, s, logs.Options{File: path})
+	var h heard
+	h.until(t, c, "what was there", func() bool { return h.has("apply.rs") })
+	if h.has("corruption") || h.left != 1 {
+		t.Errorf("a line of nobody knows when is heard, and %d are left out", h.left)
+	}
+	then := time.Date(2026, 11, 22, 3, 12, 40, 0, time.UTC)
+	for i := range h.lines {
+		if l := &h.lines[i]; l.Arrived || !l.At.Equal(then) {
+			t.Errorf("%+v is not of %v", l, then)
+		}
+	}
+	h.until(t, c, "a line of now", func() bool {
+		appendTo(t, path, "merkle sync: late\n")
+		return slices.ContainsFunc(h.lines, func(l cluster.LogLine) bool { return l.Arrived })
+	})
+}
+
 // TestFlood has the host send no more than its share of many lines, and those
 // that matter rather than others.
 func TestFlood(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{})
 	path := filepath.Join(t.TempDir(), "log")
-	appendTo(t, path, "INFO begin\n")
+	appendTo(t, path, "2026-11-22T03:12:40Z INFO begin\n")
 	c := collector(t, s, logs.Options{File: path})
 	var h heard
 	h.until(t, c, "the first line", func() bool { return h.has("begin") })
@@ -175,6 +201,10 @@ func TestFileAnswers(t *testing.T) {
 	empty, secret := filepath.Join(dir, "empty"), filepath.Join(dir, "secret")
 	appendTo(t, empty, "")
 	appendTo(t, secret, "INFO for nobody's eyes\n")
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, file, config, what string
 		status                   cluster.LogStatus
@@ -182,6 +212,7 @@ func TestFileAnswers(t *testing.T) {
 		{"empty", empty, "", "", cluster.LogEmpty},
 		{"not there", filepath.Join(dir, "none"), "", "is not there", cluster.LogNoFile},
 		{"a directory", dir, "", "is a directory", 0},
+		{"a pipe", pipe, "", "is a pipe", 0},
 		{"no permission", secret, nobody, "can't be read by the account", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
