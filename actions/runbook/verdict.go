@@ -85,6 +85,7 @@ type diagnosis struct {
 	missing  []string
 	recorded bool // something stands out against earlier recordings
 	murky    bool // the network is not well, and not only to this replica
+	hangs    bool // its answers are slow, and its way is not
 }
 
 const numCauses = int(cluster.CauseMeasurement) + 1

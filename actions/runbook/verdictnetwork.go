@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +25,7 @@ func (d *diagnosis) network() {
 	if starves {
 		d.find(starved)
 	}
-	d.slowAnswers()
+	d.slowAnswers(d.findings[before:])
 	probed := w.Reachable && d.n.has(sensorRTT)
 	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:]) && !d.murky
 	if d.fine[cluster.CauseNetwork] {
@@ -189,12 +190,26 @@ func (d *diagnosis) starved() (f finding, ok bool) {
 }
 
 // slowAnswers notes that whatever crosses the path is slow. It is no indicator
-// beside the probes: the same path makes both slow.
-func (d *diagnosis) slowAnswers() {
-	if v := d.level(d.n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
-		d.find(finding{
-			cause: cluster.CauseNetwork, tool: toolProbe, order: v.order, since: v.since, weak: true,
-			text: "its answers take " + milliseconds(v.shown()) + v.was(briefTime) + d.when(v),
-		})
+// beside the probes: the same path makes both slow. Where those come back as they
+// should it is the host that is slow, which then takes no connections either.
+func (d *diagnosis) slowAnswers(found []finding) {
+	v := d.level(d.n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor})
+	if !v.found() {
+		return
 	}
+	words := "its answers take " + milliseconds(v.shown()) + v.was(briefTime) + d.when(v)
+	if d.prompt(found) {
+		d.hangs = true
+		d.contradict(cluster.CauseNetwork, words+", but probes come back at once: its host is slow")
+		return
+	}
+	d.find(finding{cause: cluster.CauseNetwork, tool: toolProbe, order: v.order, since: v.since, weak: true, text: words})
+}
+
+// prompt tells whether the kernels at both ends answer each other as they should,
+// whatever the processes do.
+func (d *diagnosis) prompt(found []finding) bool {
+	return (d.n.has(sensorRTT) || d.n.has(sensorPathRTT)) && !d.murky && !slices.ContainsFunc(found, func(f finding) bool {
+		return f.tool == toolPing || f.tool == toolProbe || f.tool == toolKernel
+	})
 }

@@ -164,6 +164,13 @@ func pathRules() []rule {
 			"",
 		},
 		{
+			"a host that hangs takes no connections, seen late", 3,
+			all(hit(300, effect{stops: true, port: cluster.PortFiltered, slow: 1500}), startAt(340), without(missing{host: true})), 400,
+			cluster.CauseNetwork, possible,
+			[]string{"RPC port filtered", "its answers take", "its host is slow"},
+			"",
+		},
+		{
 			"a port that is closed to the monitor", 3, all(hit(0, effect{ownPort: cluster.PortFiltered}), hit(300, slow)), 380, cluster.CauseDisk, likely,
 			[]string{"RPC port filtered from here, open from the primary"},
 			"throttle sync",
