@@ -71,7 +71,7 @@ func options(s *sshtest.Server) Options {
 // run runs a command to its end.
 func run(t *testing.T, tr transport, command string) (stdout string, failure *cluster.Failure) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s, err := tr.Start(ctx, command)
 	if err != nil {
