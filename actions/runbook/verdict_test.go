@@ -330,6 +330,24 @@ func TestVerdictRecordedOnOtherHardware(t *testing.T) {
 	}
 }
 
+// The counts of two scrapes are of different instants: what is said of them is what
+// is shown beside them.
+func TestVerdictSaysTheCountsOfOneInstant(t *testing.T) {
+	w := newWorld(100, 3)
+	w.calm()
+	hit(300, effect{lag: func(float64, int) float64 { return 90 }})(w)
+	for w.second < 340 {
+		w.step()
+	}
+	s := w.snapshot()
+	taken, _ := s.Primary.Assertions.Value()
+	s.Primary.Assertions = cluster.Known(taken + 2000)
+	s.Replicas[0].Assertions.Behind = cluster.Known(123)
+	if words := joined(Diagnose(s, nil)[0].For, "\n"); !strings.Contains(words, "123 assertions behind, where 90 s of") {
+		t.Errorf("for\n%s", words)
+	}
+}
+
 func joined(list []cluster.Text, by string) string {
 	words := make([]string, len(list))
 	for i, w := range list {

@@ -53,7 +53,10 @@ func (d *diagnosis) contradicted() {
 	ingest, known := d.s.Primary.IngestPerSecond.Value()
 	// Behind is not known where it is less than the scrapes' skew, but then it is
 	// little beside a lag of seconds, and that is all that is asked here.
-	behind := math.Abs(taken - indexed)
+	behind, same := d.r.Assertions.Behind.Value()
+	if !same {
+		behind = math.Abs(taken - indexed)
+	}
 	if !ok || !counted || !known {
 		return
 	}
