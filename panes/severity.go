@@ -34,20 +34,31 @@ func SeverityOf(l *cluster.Lag, t cluster.Thresholds) Severity {
 	return SeverityOK
 }
 
-// Compare orders replicas worst first: by severity; those in trouble by how far
-// behind the last value is, in steps of a tenth; then by id. By the very digits
-// the worst of several that are alike would be another at each reading.
+// Compare orders replicas worst first: by severity; those in trouble by whether
+// the last value is to be escalated and by how far behind it is, in steps of a
+// tenth; then by id. By the very digits the worst of several that are alike would
+// be another at each reading.
 func Compare(a, b *cluster.Replica, t cluster.Thresholds) int {
 	as, bs := SeverityOf(&a.Lag, t), SeverityOf(&b.Lag, t)
 	if as != bs {
 		return cmp.Compare(bs, as)
 	}
 	if as != SeverityOK {
+		if c := compareBool(escalates(b, t), escalates(a, t)); c != 0 {
+			return c
+		}
 		if c := cmp.Compare(step(b), step(a)); c != 0 {
 			return c
 		}
 	}
 	return cmp.Compare(a.ID, b.ID)
+}
+
+// escalates tells whether the last value is above what the runbook says to escalate:
+// who is told of less than that as the worst believes that there is time.
+func escalates(r *cluster.Replica, t cluster.Thresholds) bool {
+	v, ok := r.Lag.Seconds.Value()
+	return ok && v > t.Escalate.Seconds()
 }
 
 // step is the lag in steps of a tenth; one that is not known comes last.

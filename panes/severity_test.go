@@ -54,6 +54,10 @@ func TestWorstFirst(t *testing.T) {
 	if w := Worst(alike); w.ID != "a" {
 		t.Errorf("of those that are alike %s is the worst", w.ID)
 	}
+	over := snapshot(nil, live("a", 59, 0, 0), live("b", 60.1, 0, 0))
+	if w := Worst(over); w.ID != "b" {
+		t.Errorf("%s is the worst, while another is to be escalated", w.ID)
+	}
 	if w := Worst(snapshot(nil)); w != nil {
 		t.Errorf("worst of none is %v", w)
 	}
