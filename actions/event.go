@@ -54,6 +54,8 @@ type (
 		Word  string
 		Shown uint64 // Dialog.Shown of what was printed
 	}
+	// Drop means no, as esc does, where nobody pressed a key: Why is recorded.
+	Drop struct{ Why string }
 	// Seen brings what is known of the cluster now.
 	Seen struct {
 		For   string // of the ReadFacts that it answers; empty for a new snapshot
@@ -105,6 +107,7 @@ func (Fit) what()        {}
 func (Painted) what()    {}
 func (Tick) what()       {}
 func (Say) what()        {}
+func (Drop) what()       {}
 func (Seen) what()       {}
 func (Recorded) what()   {}
 func (Overridden) what() {}

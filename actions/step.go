@@ -39,6 +39,8 @@ func Step(s State, e Event) (State, []Do) {
 		m.paintedAt(w.Shown)
 	case Say:
 		m.say(w)
+	case Drop:
+		m.escape(w.Why)
 	case Seen:
 		m.seen(w)
 	case Recorded:

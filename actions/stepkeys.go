@@ -18,7 +18,7 @@ func (m *machine) key(k Key) {
 	d.touched = m.now.Hand
 	switch {
 	case k.Name == "esc":
-		m.escape()
+		m.escape("esc")
 	case m.guard.burst() && d.Phase.Pending() && d.Phase != Refused:
 		d.ignored++
 		m.disarm("keys came faster than fingers: nothing was taken of them")
@@ -38,11 +38,14 @@ func (m *machine) key(k Key) {
 }
 
 // escape always means no.
-func (m *machine) escape() {
+func (m *machine) escape(why string) {
 	d := m.Dialog
+	if d == nil {
+		return
+	}
 	switch d.Phase {
 	case Looking, Refused, Preview, Armed, Rechecking, NoRecord:
-		m.cancel("esc")
+		m.cancel(why)
 	case Recording:
 		if m.Flight != nil {
 			m.Flight.abort = true

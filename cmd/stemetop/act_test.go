@@ -120,6 +120,8 @@ func TestActOnTheEmbeddedCluster(t *testing.T) {
 	p.want(complaints, `--read-only is given`)
 	if got := p.kinds(); got != "genesis near_miss session near_miss" {
 		t.Error(got)
+	} else if why := p.records()[1].NearMiss.Why.String(); why != "nobody was there to confirm it" {
+		t.Error(why)
 	}
 
 	// The effect is waited for.

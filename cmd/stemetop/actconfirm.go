@@ -60,12 +60,12 @@ func (a *acting) confirmation(ctx context.Context, s *actions.State) (string, er
 	p := d.Plan
 	switch {
 	case !p.Blocked.IsZero():
-		a.cancel()
+		a.drop("blocked: " + p.Blocked.String())
 		return "", blocked(p.Blocked.String())
 	case a.from["confirm"] != "":
 		return a.confirmedBy(p)
 	case !a.interactive():
-		a.cancel()
+		a.drop("nobody was there to confirm it")
 		return "", blocked("it is not confirmed", "add --confirm "+quoted(p.Word))
 	}
 	return a.asked(ctx, s)
@@ -78,13 +78,17 @@ func (a *acting) asked(ctx context.Context, s *actions.State) (string, error) {
 		switch a.askFor(ctx, steps[i], s.Dialog.Shown) {
 		case yes:
 		case no:
-			a.cancel()
+			a.drop("another word, or none")
 			return "", blocked("it was not confirmed")
 		case moved:
-			if *s = a.runner.State(); s.Dialog == nil || s.Dialog.Plan == nil || !s.Dialog.Plan.Blocked.IsZero() {
+			*s = a.runner.State()
+			if s.Dialog == nil || s.Dialog.Plan == nil {
 				_, err := a.refused(s)
-				a.cancel()
 				return "", err
+			}
+			if why := s.Dialog.Plan.Blocked; !why.IsZero() {
+				a.drop("blocked: " + why.String())
+				return "", blocked(why.String())
 			}
 			if err := a.show(s); err != nil {
 				return "", err
@@ -115,7 +119,7 @@ func (a *acting) confirmedBy(p *actions.Plan) (string, error) {
 	return p.Word, nil
 }
 
-func (a *acting) cancel() { a.runner.Do(actions.Key{Name: "esc"}) }
+func (a *acting) drop(why string) { a.runner.Do(actions.Drop{Why: why}) }
 
 // quoted writes a word as a shell takes it.
 func quoted(word string) string {

@@ -106,7 +106,7 @@ func (a *acting) interrupted() *ending {
 	s := a.runner.State()
 	switch d := s.Dialog; {
 	case s.Flight != nil:
-		a.cancel() // of what was not sent; else it ends the waiting for an answer
+		a.drop("interrupted") // of what was not sent; else it ends the waiting for an answer
 		return nil
 	case d != nil && d.Phase == actions.ReadingBack:
 		return &ending{code: exitAmbiguous}
@@ -116,7 +116,7 @@ func (a *acting) interrupted() *ending {
 		}
 		return &ending{code: exitSignal}
 	}
-	a.cancel()
+	a.drop("interrupted")
 	return &ending{exitSignal, blocked("it was interrupted")}
 }
 
@@ -182,14 +182,14 @@ func (a *acting) ended(ctx context.Context, s *actions.State, shown uint64) *end
 		return &ending{code, err}
 	case d.Phase == actions.Preview && (d.Shown != shown || !d.Note.IsZero()):
 		a.changes(s)
-		a.cancel()
+		a.drop("it is not what was shown")
 		return &ending{exitBlocked, blocked("the plan is not what was shown", "look again, and confirm anew")}
 	case d.Phase == actions.NoRecord:
 		if a.withoutJournal(ctx, s) {
 			return nil
 		}
-		a.cancel()
-		return &ending{exitBlocked, blocked(strings.TrimPrefix(d.Note.String(), "nothing was sent: "))}
+		a.drop("not without a record")
+		return &ending{exitBlocked, blocked(strings.TrimPrefix(d.Note.String(), "nothing was sent: "), "mend that first; on a terminal, without --confirm, it can be sent without a record")}
 	case d.Phase == actions.Verifying && a.verify <= 0 && s.Climb == nil:
 		if d.Result != nil && d.Result.Verdict == admin.Ambiguous {
 			_ = a.line("effect", cluster.Clean("reading back says that "+actions.Applied.String()))

@@ -194,7 +194,7 @@ func TestWhatActDoesNotSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, complaints = p.run(exitBlocked, "act", "throttle", "500", "--config", file, "--confirm", "prod-eu")
-	p.want(complaints, `^error: nothing was sent: .*another process writes this journal`)
+	p.want(complaints, `^error: nothing was sent: .*another process writes this journal`, `^hint: mend that first; on a terminal, without --confirm, it can be sent without a record$`)
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
