@@ -181,6 +181,25 @@ func TestAccidents(t *testing.T) {
 		{"armed for ten seconds", plain, func(r *rig) { r.keys("a"); r.run(11 * time.Second); r.keys("y") }, "preview"},
 		{"forgotten", lower, func(r *rig) { r.run(3 * time.Minute); r.keys("y") }, "closed"},
 		{"data went stale", lower, func(r *rig) { r.blind = true; r.run(5 * time.Second); r.look(); r.keys("y") }, "preview"},
+		{"a name by keys that are held", force, func(r *rig) {
+			r.keys("a")
+			for _, k := range append(word("node2"), "enter") {
+				r.mono += 200 * time.Millisecond
+				r.do(Key{Name: k, Repeat: true})
+			}
+		}, "armed"},
+		{"the limit is being read", lower, func(r *rig) {
+			r.keys("esc")
+			r.holds = true
+			r.propose(lower)
+			r.keys("y")
+		}, "preview"},
+		{"a line, while data are stale", lower, func(r *rig) {
+			r.blind = true
+			r.run(5 * time.Second)
+			r.look()
+			r.do(Say{Word: "prod-eu", Shown: r.state.Dialog.Shown})
+		}, "preview"},
 		{"the clock jumped", plain, func(r *rig) { r.keys("a"); r.skew = -time.Hour; r.keys("y") }, "preview"},
 		{"the limit changed while armed", Ask{Kind: KindThrottle, N: 3000}, func(r *rig) {
 			r.keys("a")
@@ -209,6 +228,7 @@ func TestTypeAhead(t *testing.T) {
 	r.mono += 500 * time.Millisecond
 	r.do(Key{Name: "y"})
 	r.want("preview", 0)
+	r.do(Painted{Shown: r.state.Dialog.Shown}) // the first one counts
 	r.mono += 200 * time.Millisecond
 	r.do(Key{Name: "y"})
 	r.want("verifying", 1)
@@ -271,6 +291,14 @@ func TestJournalFirst(t *testing.T) {
 	if !r.state.Unrecorded {
 		t.Error("not marked")
 	}
+	r = newRig(t)
+	r.intentErr = errors.New("read-only")
+	r.propose(lower)
+	r.keys("y")
+	r.do(Focus{false}) // nothing disarms here, and nothing is typed
+	r.look()
+	r.keys(append(word(journal.Unrecorded), "enter")...)
+	r.want("no record", 0)
 	r = newRig(t)
 	r.intentErr = errors.New("locked")
 	r.propose(lower)

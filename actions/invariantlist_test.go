@@ -95,7 +95,7 @@ var invariants = []struct {
 		}
 		return nil
 	}},
-	{"I9", "what was sent is never called cancelled or not sent", checkVerdict},
+	{"I9", "what was sent is never called cancelled or not sent, and nothing else is called sent", checkVerdict},
 	{"I10", "an intent has one outcome at most", func(m moment) error {
 		for _, d := range m.out {
 			if w, ok := d.(WriteRecord); ok && w.Record.Outcome != nil && len(m.outcomes[w.Record.Outcome.Action]) > 0 {
@@ -174,6 +174,10 @@ func checkVerdict(m moment) error {
 		w, ok := d.(WriteRecord)
 		switch {
 		case !ok:
+		case w.Record.Outcome != nil && !m.sentAt[w.Record.Outcome.Action]:
+			if o := w.Record.Outcome; o.Verdict != string(admin.NotSent) {
+				return fmt.Errorf("%s is %s, and was never sent", o.Action, o.Verdict)
+			}
 		case w.Record.Outcome != nil && m.sentAt[w.Record.Outcome.Action]:
 			if o := w.Record.Outcome; o.Verdict != string(m.answers[o.Action]) {
 				return fmt.Errorf("%s is %s, and was %s", o.Action, o.Verdict, m.answers[o.Action])

@@ -284,6 +284,17 @@ func (c *chaos) acts() map[string]func() {
 		}
 		c.settle()
 	})
+	echo := draw(func(rt *rapid.T) { // what was told once is told again, and what nobody could know
+		if f := c.state.Flight; f != nil && c.recorded[f.Action] {
+			c.step(Recorded{Action: f.Action})
+		} else if f != nil {
+			c.step(Answered{Action: f.Action, Result: admin.Result{Verdict: admin.Accepted}})
+		}
+		for _, action := range slices.Sorted(maps.Keys(c.answers)) {
+			c.step(Answered{Action: action, Result: admin.Result{Verdict: admin.Accepted}})
+		}
+		c.paint()
+	})
 	return map[string]func(){
 		"act": draw(func(rt *rapid.T) {
 			if d := c.state.Dialog; d != nil {
@@ -323,14 +334,16 @@ func (c *chaos) acts() map[string]func() {
 				c.step(Key{Name: rapid.SampledFrom([]string{"y", "a", "y", "enter"}).Draw(rt, "key")})
 			}
 		}),
-		"echo": draw(func(rt *rapid.T) { // what was told once is told again
-			if f := c.state.Flight; f != nil && c.recorded[f.Action] {
-				c.step(Recorded{Action: f.Action})
+		"echo": echo, "echo in flight": draw(func(rt *rapid.T) {
+			propose()
+			c.settle()
+			confirm()
+			for range rapid.IntRange(0, 2).Draw(rt, "steps") {
+				if len(c.pending) > 0 {
+					c.deliver(0)
+				}
 			}
-			for _, action := range slices.Sorted(maps.Keys(c.answers)) {
-				c.step(Answered{Action: action, Result: admin.Result{Verdict: admin.Accepted}})
-			}
-			c.paint()
+			echo()
 		}),
 		"patience": patience, "more patience": patience,
 		"propose": propose, "propose again": propose, "confirm": confirm, "confirm again": confirm, "deliver": one,
@@ -341,6 +354,12 @@ func (c *chaos) acts() map[string]func() {
 			c.step(Key{Name: rapid.SampledFrom(someKeys).Draw(rt, "key"), Repeat: rapid.IntRange(0, 9).Draw(rt, "repeat") == 0})
 		}),
 		"paint": draw(func(*rapid.T) { c.paint() }),
+		"late paint": draw(func(*rapid.T) {
+			if d := c.state.Dialog; d != nil {
+				c.step(Painted{Shown: d.Shown - 1})
+			}
+		}),
+		"drop":  draw(func(*rapid.T) { c.step(Drop{Why: "a line ended"}) }),
 		"paste": draw(func(*rapid.T) { c.step(Paste{}) }),
 		"focus": draw(func(rt *rapid.T) { c.step(Focus{On: rapid.IntRange(0, 2).Draw(rt, "on") > 0}) }),
 		"fit":   draw(func(rt *rapid.T) { c.step(Fit{OK: rapid.IntRange(0, 2).Draw(rt, "ok") > 0}) }),
