@@ -121,7 +121,10 @@ func (d *diagnosis) port(w *cluster.Network) {
 	case cluster.PortFiltered, cluster.PortUnreachable, cluster.PortNoRoute:
 		since := d.n.shut.since
 		if w.Peer.Port == cluster.PortOpen {
-			d.notes = append(d.notes, "RPC port "+w.Port.String()+" from here, open from the primary: the monitor's own link")
+			// From there it is tried rarely, and may not have been since.
+			if since.IsZero() || d.s.At.Sub(since) >= pingEvery+momentEvery {
+				d.notes = append(d.notes, "RPC port "+w.Port.String()+" from here, open from the primary: the monitor's own link")
+			}
 			return
 		}
 		d.find(finding{

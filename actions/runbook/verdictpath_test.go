@@ -215,15 +215,19 @@ func TestVerdictTellsNoFigureOfAnotherWhile(t *testing.T) {
 	}
 }
 
-// TestVerdictWaitsForThePrimarysPings: where a way becomes long to the monitor and to
-// the primary at once, the primary's pings, which are rare, say so last. Until then
-// nothing says that it is the monitor's own link.
+// TestVerdictWaitsForThePrimarysPings: where a way becomes long, or is shut, to the
+// monitor and to the primary at once, the primary's pings and connections, which are
+// rare, say so last. Until then nothing says that it is the monitor's own link.
 func TestVerdictWaitsForThePrimarysPings(t *testing.T) {
 	for seed := range uint64(20) {
 		w := newWorld(100+seed, 3)
 		w.miss.ss = seed%2 == 1 // what the kernel knows at once
 		w.calm()
-		hit(300+int(seed)/2, effect{capacity: 0.3, rtt: 160})(w)
+		bad := effect{capacity: 0.3, rtt: 160}
+		if seed%4 > 1 {
+			bad = effect{stops: true, port: cluster.PortFiltered}
+		}
+		hit(300+int(seed)/2, bad)(w)
 		for w.second < 360 {
 			w.step()
 			v := w.verdict("node2")
