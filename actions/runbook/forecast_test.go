@@ -364,8 +364,12 @@ func TestScores(t *testing.T) {
 		t.Errorf("slower: %+v", got)
 	}
 	rising := func(x float64) float64 { return 20 + x/6 } // 60 s after 4:00
-	if got, is := as(4*time.Minute+30*time.Second, rising); len(got) != 3 || !got[0].Escalation || got[0].Words(is) != said(4*time.Minute)+", was "+at(4*time.Minute) || !got[0].Within() {
+	if got, is := as(4*time.Minute+30*time.Second, rising); len(got) != 3 || !got[0].Escalation || got[0].Words(is) != "said 60 s at "+at(4*time.Minute)+", was "+at(4*time.Minute) || !got[0].Within() {
 		t.Errorf("rising: %+v", got)
+	}
+	cured := func(x float64) float64 { return max(0.2, min(20+x/6, 50-(x-180)*10)) } // before it came so far
+	if got, is := as(4*time.Minute+30*time.Second, cured); len(got) == 0 || !got[0].Escalation || got[0].Words(is) != "said 60 s at "+at(4*time.Minute)+", now caught up" {
+		t.Errorf("cured: %+v", got)
 	}
 	flat := func(x float64) float64 { return max(20, 41-x/15) }
 	if got, is := as(8*time.Minute+30*time.Second, flat); len(got) == 0 || got[0].Words(is) != said(10*time.Minute)+", now open" {

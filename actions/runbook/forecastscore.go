@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -21,7 +22,8 @@ const (
 // lag would be caught up (or at the limit of escalation) at Said.
 type Scored struct {
 	Made       time.Time
-	Escalation bool // about the limit of escalation
+	Escalation bool // about the limit of escalation, which was Limit
+	Limit      float64
 	Said       time.Time
 	Low, High  time.Time // bounds of Said
 	Came       time.Time // when it came; zero while open
@@ -34,14 +36,21 @@ func (s Scored) Within() bool {
 
 // Words puts what was said beside what is: "said 03:05, now 03:09" while open,
 // "said 03:05, was 03:07" once it came, "said 03:05, now open" where nothing is
-// forecast any more.
+// forecast any more. One about the limit of escalation names it: "said 60 s at 03:05".
 func (s Scored) Words(now Forecast) string {
-	said := "said " + clock(s.Said.In(now.At.Location()))
+	said := "said "
+	if s.Escalation {
+		said += strconv.FormatFloat(s.Limit, 'f', -1, 64) + " s at "
+	}
+	said += clock(s.Said.In(now.At.Location()))
 	if !s.Came.IsZero() {
 		return said + ", was " + clock(s.Came.In(now.At.Location()))
 	}
 	if at, _, _, ok := now.when(s.Escalation); ok {
 		return said + ", now " + clock(at)
+	}
+	if now.CaughtUp { // of what would have to be escalated; the other came
+		return said + ", now caught up"
 	}
 	return said + ", now open"
 }
@@ -85,7 +94,7 @@ func Score(s *cluster.Snapshot, id cluster.NodeID, past []Forecast) []Scored {
 		f := &past[i]
 		for _, escalation := range []bool{false, true} {
 			if at, low, high, ok := f.when(escalation); ok && !f.At.Before(acted) {
-				list = append(list, Scored{Made: f.At, Escalation: escalation, Said: at, Low: low, High: high})
+				list = append(list, Scored{Made: f.At, Escalation: escalation, Limit: f.Limits.Escalate, Said: at, Low: low, High: high})
 			}
 		}
 	}
