@@ -149,7 +149,7 @@ func lookAtAPIConfig(s *cluster.Snapshot, _ *cluster.Replica) (evidence string, 
 	case c.MaxLag.Valid:
 		words = "max_replication_lag_seconds is 0"
 	case c.MaxLag.Set:
-		words, finding = "max_replication_lag_seconds is not a number", true
+		words, finding = "max_replication_lag_seconds is not a valid number", true
 	default:
 		words = "max_replication_lag_seconds is not set"
 	}
@@ -157,7 +157,7 @@ func lookAtAPIConfig(s *cluster.Snapshot, _ *cluster.Replica) (evidence string, 
 	case c.Timeout.Valid:
 		words += fmt.Sprintf("; a call fails after %.0f ms", c.Timeout.Value)
 	case c.Timeout.Set:
-		words, finding = words+"; rpc_timeout_ms is not a number", true
+		words, finding = words+"; rpc_timeout_ms is not a valid number", true
 	default:
 		words += fmt.Sprintf("; a call fails after %d ms, the default", defaultTimeout)
 	}

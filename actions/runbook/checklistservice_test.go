@@ -33,7 +33,7 @@ func TestPause(t *testing.T) {
 		{backpressure(at30, 0, 31), "paused above 30 s: node2 is at 31", true, "ingestion paused above 30 s: node2 is at 31; a call fails after 5000 ms, the default"},
 		{backpressure(at30, 900, 31), "should pause above 30 s: node2 is at 31", true, "ingestion should pause above 30 s: node2 is at 31; a call fails after 5000 ms, the default"},
 		{backpressure(cluster.Setting{}, 900, 31), "", false, "max_replication_lag_seconds is not set; a call fails after 5000 ms, the default"},
-		{backpressure(cluster.Setting{Set: true}, 900, 31), "", true, "max_replication_lag_seconds is not a number; a call fails after 5000 ms, the default"},
+		{backpressure(cluster.Setting{Set: true}, 900, 31), "", true, "max_replication_lag_seconds is not a valid number; a call fails after 5000 ms, the default"},
 	} {
 		p := Pause(tt.s)
 		evidence, finding, known := lookAtAPIConfig(tt.s, nil)

@@ -52,7 +52,7 @@ func settingWords(key string, s cluster.Setting) string {
 	case s.Valid:
 		return fmt.Sprintf("%s %g", key, s.Value)
 	case s.Set:
-		return key + " is not a number"
+		return key + " is not a valid number"
 	}
 	return key + " not set"
 }
