@@ -224,6 +224,10 @@ func TestTypeAhead(t *testing.T) {
 		r.keys("y")
 	}
 	r.want("preview", 0)
+	r.do(Painted{Shown: r.state.Dialog.Shown - 1}) // of what stood there before
+	r.run(time.Second)
+	r.do(Key{Name: "y"})
+	r.want("preview", 0)
 	r.do(Painted{Shown: r.state.Dialog.Shown})
 	r.mono += 500 * time.Millisecond
 	r.do(Key{Name: "y"})
