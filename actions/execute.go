@@ -49,7 +49,11 @@ func (r *Runner) effect(d Do) {
 			if d.Ask.Kind != "" && r.book.drained() { // others may have acted
 				r.restore()
 			}
-			r.Do(Seen{For: d.For, World: r.read(d)})
+			w := r.read(d)
+			if r.unexpected(w.Limit) && r.book.drained() { // which another run of ours may have set
+				r.restore()
+			}
+			r.Do(Seen{For: d.For, World: w})
 		})
 	case WriteIntent:
 		r.writes++
@@ -73,6 +77,12 @@ func (r *Runner) effect(d Do) {
 			stop()
 		}
 	}
+}
+
+// unexpected tells whether a limit is in force that is not the one that stands.
+func (r *Runner) unexpected(l LimitReading) bool {
+	s := r.State()
+	return s.Standing.PerSecond > 0 && l.Known() && (l.Unlimited || l.PerSecond != s.Standing.PerSecond)
 }
 
 // read reads the facts anew.

@@ -89,7 +89,7 @@ func (h *history) take(r journal.Record) {
 		h.took(r.Effect.Action, r)
 	case r.Resolution != nil && r.Resolution.Verdict == string(Applied):
 		h.took(r.Resolution.Action, r)
-	case r.Event != nil && r.Event.Name == eventSuperseded:
+	case r.Event != nil && r.Event.Name == eventSuperseded && (r.Event.Action == "" || r.Event.Action == h.standing.Action):
 		h.changes, h.standing = nil, Standing{}
 	}
 }

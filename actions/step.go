@@ -2,6 +2,7 @@ package actions
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stemedb/stemetop/actions/admin"
@@ -132,6 +133,11 @@ func (m *machine) othersLimit() {
 		return
 	}
 	if !l.Unlimited && l.PerSecond == m.Standing.PerSecond {
+		return
+	}
+	if slices.ContainsFunc(m.Open, func(o Unresolved) bool { // its answer may be about to be written, by another run
+		return (o.Kind == KindThrottle || o.Kind == KindRamp) && m.now.Wall.Sub(o.At).Abs() < readBackFor
+	}) {
 		return
 	}
 	for i := range m.Trials { // may be one of ours that is not known to have taken effect
