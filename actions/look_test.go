@@ -65,7 +65,15 @@ func TestWhatALookFinds(t *testing.T) {
 	r.want("refused", 0)
 	r.keys("esc")
 
-	r.looked, r.lookFailed = "old", nil
+	r.looked, r.lookFailed, r.holds = "old", nil, true
+	r.propose(Ask{Kind: kindLooking})
+	r.want("looking", 0)
+	answer := Seen{For: r.state.Dialog.check, World: r.world()}
+	r.keys("esc")
+	r.holds = false
+	r.do(answer)
+	r.want("closed", 0)
+
 	r.propose(Ask{Kind: kindLooking})
 	r.want("preview", 0)
 	r.looked = "other"

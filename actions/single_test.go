@@ -8,11 +8,10 @@ import (
 	"github.com/stemedb/stemetop/actions/admin"
 )
 
-// climbing is a rig whose ramp holds its first step, of ten seconds, and all is
-// well.
-func climbing(t *testing.T) *rig {
+// climbing is a rig whose ramp holds its first step, and all is well.
+func climbing(t *testing.T, hold time.Duration) *rig {
 	r := newRig(t)
-	r.state.set.Hold = 10 * time.Second
+	r.state.set.Hold = hold
 	r.nodes["node2"].lag, r.nodes["node2"].apply = 0.2, 1500
 	r.run(time.Minute)
 	r.answer = func(Send) (admin.Result, bool) {
@@ -31,7 +30,7 @@ func climbing(t *testing.T) *rig {
 
 // What is confirmed while a step of the ramp is on its way waits for its answer.
 func TestNothingIsSentBesideAStep(t *testing.T) {
-	r := climbing(t)
+	r := climbing(t, 10*time.Second)
 	r.answer = func(Send) (admin.Result, bool) { return admin.Result{}, false }
 	for range 60 {
 		if r.state.Flight == nil && r.state.Climb != nil {
@@ -48,10 +47,29 @@ func TestNothingIsSentBesideAStep(t *testing.T) {
 	}
 }
 
+// A ramp does not go on over a lag that is above warning, or that rises.
+func TestAHoldIsOfGoodTime(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		lag, applies float64
+		words        string
+	}{
+		{"above warning", 8, 100, "the lag of node2 is 8.0 s"},
+		{"rising", 1.5, 20, " and rises"},
+	} {
+		r := climbing(t, time.Minute)
+		r.nodes["node2"].lag, r.nodes["node2"].apply = c.lag, c.applies
+		r.run(80 * time.Second)
+		if v := r.state.Climb; v == nil || len(r.sent) != 1 || !strings.Contains(v.Paused.String(), c.words) {
+			t.Errorf("%s: %d sent, %+v", c.name, len(r.sent), v)
+		}
+	}
+}
+
 // A hold begins anew where the clock was set or the machine slept, and does not
 // count while nothing is read.
 func TestAHoldIsOfFreshTime(t *testing.T) {
-	r := climbing(t)
+	r := climbing(t, 10*time.Second)
 	r.run(6 * time.Second)
 	held := r.state.Climb.Held
 	if held < 3*time.Second {
