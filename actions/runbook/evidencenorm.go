@@ -22,7 +22,7 @@ const (
 	leastSpread = 0.05
 )
 
-// newNorm returns the norm of values, which it reorders; NaN are left out.
+// newNorm returns the norm of values, which it overwrites; NaN are left out.
 func newNorm(values []float64, least int) norm {
 	n := 0
 	for _, v := range values {

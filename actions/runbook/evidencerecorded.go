@@ -116,7 +116,7 @@ func (c *Calm) Norms() *cluster.Norms {
 		l := cluster.NodeNorms{Node: id, Cores: n.kind.cores, Rotational: n.kind.rotational, Known: n.kind.known}
 		for s := range numSensors {
 			name := recordedAs[sensor(s)]
-			if x := newNorm(n.values[s], 2*leastNormal); x.known && name != "" {
+			if x := newNorm(slices.Clone(n.values[s]), 2*leastNormal); x.known && name != "" {
 				l.Norms = append(l.Norms, cluster.Norm{Sensor: name, Mid: x.mid, Spread: x.spread})
 			}
 		}

@@ -47,7 +47,7 @@ func TestNormalComesFromEarlierRecordings(t *testing.T) {
 		}
 		return s
 	}
-	lived(&plot{end: 5 * time.Minute}, true)
+	lived(&plot{end: 10 * time.Minute}, true) // more windows than the least, for a reading may come late
 	late := &plot{begin: time.Minute, end: 2 * time.Minute}
 	late.do(30*time.Second, 1, physics.DiskCapacity, 0.2)
 	v := lived(late, false).verdicts["node2"]
