@@ -10,19 +10,22 @@ import (
 
 // OneLine draws what still helps where the overview has no room: the worst
 // replica on the first line, at any width from one cell on; the next worse ones
-// below it, and in the last of four lines or more the answer to the last key, what
-// goes on or is lost, or how to see all.
+// below it, of those that pass the filter, and in the last of four lines or more the
+// answer to the last key, what goes on or is lost, the filter, or how to see all.
 func OneLine(f *Frame, w, h int) string {
 	p := f.page(w, h)
 	if p.full() {
 		return p.String()
 	}
 	p.worstLine(f)
-	rest := worstFirst(f.Snap, p.h)
+	rest := worstFirst(f.Snap)
 	if len(rest) > 0 && SeverityOf(&rest[0].Lag, Limits(f.Snap)) != SeverityOK {
 		rest = rest[1:] // the first line is about it
 	}
-	for _, r := range rest {
+	if !f.Filter.IsZero() {
+		rest = slices.DeleteFunc(rest, func(r *cluster.Replica) bool { return !slices.Contains(f.Rows, r.ID) })
+	}
+	for _, r := range rest[:min(len(rest), p.h)] {
 		if p.lines >= p.h-1 && p.h >= 4 {
 			break
 		}
@@ -46,13 +49,15 @@ func (p *page) tinyStatus(f *Frame) {
 		p.line(p.s.Message, f.Doing.String())
 	case trouble != "":
 		p.line(p.s.Warn, trouble)
+	case !f.Filter.IsZero():
+		p.line(p.s.Label, "filter: "+f.Filter.String()+shownOf(f))
 	default:
 		p.line(p.s.Label, "enlarge to 60x15 for all")
 	}
 }
 
-// worstFirst returns up to n replicas, worst first.
-func worstFirst(s *cluster.Snapshot, n int) []*cluster.Replica {
+// worstFirst returns the replicas, worst first.
+func worstFirst(s *cluster.Snapshot) []*cluster.Replica {
 	if s == nil {
 		return nil
 	}
@@ -62,7 +67,7 @@ func worstFirst(s *cluster.Snapshot, n int) []*cluster.Replica {
 	}
 	t := Limits(s)
 	slices.SortFunc(rs, func(a, b *cluster.Replica) int { return Compare(a, b, t) })
-	return rs[:min(n, len(rs))]
+	return rs
 }
 
 // worstLine draws the longest wording that fits. One of the past says so: there the

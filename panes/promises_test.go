@@ -209,6 +209,22 @@ func TestTheSmallestScreenAnswers(t *testing.T) {
 }
 
 // TestHeaderKeepsMode: however long the headline, the badge and the mode stay.
+// The filter hides rows on the smallest screens too, and says so; the worst of all
+// stays on the first line.
+func TestOneLineKeepsToTheFilter(t *testing.T) {
+	s := snapshot(nil, live("node2", 40, 0, 0), live("node3", 7, 0, 0), live("node4", 0.1, 0, 0), live("other", 0.1, 0, 0))
+	f := &Frame{Snap: s, Styles: Plain(), Filter: cluster.Clean("node4"), Rows: []cluster.NodeID{"node4"}}
+	out := ansi.Strip(OneLine(f, 40, 8))
+	for _, want := range []string{"node2 40.0 s", "node4", "filter: node4 (1 of 4)"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "node3") || strings.Contains(out, "other") {
+		t.Errorf("the filter hides nothing:\n%s", out)
+	}
+}
+
 func TestHeaderKeepsMode(t *testing.T) {
 	f := primaryDown()
 	f.Mode = Paused

@@ -40,7 +40,7 @@ func TestWorstFirst(t *testing.T) {
 		live("ok", 0.2, 0, 0), live("warn", 7, 0, 0), unsure("unknown", cluster.LagUnknown, -1, 0, ""),
 		live("crit", 12, 0, 0), live("worse", 40, 0, 0), unsure("stale", cluster.LagStale, 3, time.Minute, ""), live("ok-b", 0.2, 0, 0))
 	got := make([]string, 0, 10)
-	for _, r := range worstFirst(s, 10) {
+	for _, r := range worstFirst(s) {
 		got = append(got, string(r.ID))
 	}
 	want := []string{"worse", "crit", "stale", "unknown", "warn", "ok", "ok-b"}
