@@ -114,6 +114,12 @@ func diskRules() []rule {
 			"",
 		},
 		{
+			"what began only after the lag is no cause of it", 3,
+			all(hit(300, effect{capacity: 0.5}), hit(400, effect{capacity: 0.5, await: 60, util: 99, psiIO: 50, blocked: 1})), 460, cluster.CauseUnknown, unsure,
+			[]string{"disk: nvme0n1 (WAL)", "after the lag"},
+			"",
+		},
+		{
 			"a stall that iostat can't see", 3, hit(300, effect{capacity: 0.3, psiIO: 60, blocked: 1}), 380, cluster.CauseDisk, likely,
 			[]string{"PSI io", "which iostat does not show"},
 			"throttle sync",

@@ -69,7 +69,11 @@ func (d *diagnosis) grounds(c cluster.Cause) []string {
 func (d *diagnosis) traces() []string {
 	var words []string
 	for _, f := range d.findings {
-		words = append(words, "alone proves nothing: "+f.text)
+		if f.order == orderLate {
+			words = append(words, f.cause.String()+": "+f.text)
+		} else {
+			words = append(words, "alone proves nothing: "+f.text)
+		}
 	}
 	for c := cluster.CauseDisk; int(c) < numCauses; c++ {
 		words = append(words, d.against[c]...)

@@ -102,7 +102,12 @@ func (d *diagnosis) weightOf(c cluster.Cause) weight {
 			w.first = f.since
 		}
 	}
-	if len(strong) == 0 {
+	// What only came after the lag speaks for nothing, and what is weak not alone.
+	timely := false
+	for _, o := range strong {
+		timely = timely || o != orderLate
+	}
+	if !timely {
 		return weight{cause: c}
 	}
 	for tool, o := range weak {
