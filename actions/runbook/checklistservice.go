@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,12 +122,13 @@ func (p *Pausing) Words() string {
 	if p.Limit == 0 {
 		return ""
 	}
-	words := "pauses at " + brief(p.Limit) + " s"
+	limit := strconv.FormatFloat(p.Limit, 'f', -1, 64) // as it is set
+	words := "pauses at " + limit + " s"
 	switch {
 	case p.Still:
-		words = "paused above " + brief(p.Limit) + " s"
+		words = "paused above " + limit + " s"
 	case p.Lag > p.Limit:
-		words = "should pause above " + brief(p.Limit) + " s"
+		words = "should pause above " + limit + " s"
 	}
 	if !p.Worst.IsZero() {
 		words += ": " + p.Worst.String() + " is at " + brief(p.Lag)

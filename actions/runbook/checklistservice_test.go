@@ -22,12 +22,14 @@ func backpressure(limit cluster.Setting, ingest float64, lags ...float64) *clust
 
 func TestPause(t *testing.T) {
 	at30 := cluster.Setting{Set: true, Valid: true, Value: 30}
+	half := cluster.Setting{Set: true, Valid: true, Value: 30.5}
 	for _, tt := range []struct {
 		s     *cluster.Snapshot
 		words string
 		near  bool
 		all   string
 	}{
+		{backpressure(half, 1500, 0.2, 28), "pauses at 30.5 s: node3 is at 28", true, "ingestion pauses at 30.5 s: node3 is at 28; a call fails after 5000 ms, the default"},
 		{backpressure(at30, 1500, 0.2, 28), "pauses at 30 s: node3 is at 28", true, "ingestion pauses at 30 s: node3 is at 28; a call fails after 5000 ms, the default"},
 		{backpressure(at30, 1500, 0.2, 0.1), "pauses at 30 s: node2 is at 0.2", false, "ingestion pauses at 30 s: node2 is at 0.2; a call fails after 5000 ms, the default"},
 		{backpressure(at30, 0, 31), "paused above 30 s: node2 is at 31", true, "ingestion paused above 30 s: node2 is at 31; a call fails after 5000 ms, the default"},
