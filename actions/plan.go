@@ -104,6 +104,7 @@ type before struct {
 	tripped  bool           // the breaker of a reset was in the list
 	progress cluster.Figure // of the sync
 	running  bool           // a sync was running
+	ended    cluster.Figure // syncs that ended since the counter began
 }
 
 // Change is a value that is not what it was when the plan was shown.

@@ -44,7 +44,7 @@ type rig struct {
 	ids       int
 }
 
-type node struct{ lag, apply, count, progress float64 }
+type node struct{ lag, apply, count, progress, synced float64 }
 
 func newRig(t testing.TB) *rig {
 	client, err := admin.New(admin.Options{URL: "http://node1:18180"})
@@ -53,7 +53,7 @@ func newRig(t testing.TB) *rig {
 	}
 	r := &rig{
 		t: t, fold: cluster.NewState(), hist: cluster.NewHistory(cluster.HistoryOptions{}), count: 1e6, ingest: 1500,
-		nodes: map[cluster.NodeID]*node{"node2": {lag: 41, apply: 620, count: 9e5, progress: 1}, "node3": {lag: 0.2, apply: 1500, count: 1e6, progress: 1}},
+		nodes: map[cluster.NodeID]*node{"node2": {lag: 41, apply: 620, count: 9e5, progress: 1, synced: 7}, "node3": {lag: 0.2, apply: 1500, count: 1e6, progress: 1, synced: 7}},
 		order: []cluster.NodeID{"node2", "node3"},
 		limit: LimitReading{Limit: admin.Limit{Unlimited: true}, At: t0},
 	}
@@ -88,14 +88,20 @@ func (r *rig) scrape() {
 		return
 	}
 	m := &cluster.MetricsReading{Asked: 1<<cluster.NumFamilies - 1, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: r.count}}}
-	for _, f := range []cluster.Family{cluster.FamilyLag, cluster.FamilySyncProgress} {
+	for _, f := range []cluster.Family{cluster.FamilyLag, cluster.FamilySyncProgress, cluster.FamilySyncDurationCount} {
 		if f == cluster.FamilyLag && r.lagless {
 			continue
 		}
 		for _, id := range r.order {
 			v := r.nodes[id].lag
-			if f == cluster.FamilySyncProgress {
+			switch {
+			case f == cluster.FamilySyncProgress:
 				v = r.nodes[id].progress
+			case f != cluster.FamilySyncDurationCount:
+			case r.mono <= time.Second, r.mono%(15*time.Second) == 0: // it is read at first, and rarely then
+				v = r.nodes[id].synced
+			default:
+				continue
 			}
 			m.Samples = append(m.Samples, cluster.Sample{Family: f, Replica: id, Value: v})
 		}

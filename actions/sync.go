@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -31,6 +32,7 @@ func proposeSync(s *Scene, ask Ask) (*Plan, *Refusal) {
 		p.raise(Dangerous, "it compares everything, which loads disks and network")
 	}
 	p.before.watch, p.before.progress, p.before.running = r.ID, r.Sync.Progress, r.Sync.State == cluster.SyncRunning
+	p.before.ended = r.Sync.Ended
 	fails, _ := r.Sync.ErrorsPerSecond.Value()
 	state := s.syncFact(r)
 	if fails > 0 { // they begin and end all the time: by that nothing changes, and no word could be typed
@@ -111,6 +113,8 @@ func judgeSync(t *Trial, s *Scene) Finding {
 	case r.Sync.State == cluster.SyncRunning:
 		t.Moved = ran
 		return found(NotYet, "running, "+percent(p), f...)
+	case !ran && t.endedUnseen(&r.Sync) && p >= 1:
+		return s.judgeSynced(t, r, "between two readings", f)
 	case !ran && after >= noProgress:
 		return found(NoEffect, "no progress in "+wait(after), f...)
 	case !ran:
@@ -120,18 +124,27 @@ func judgeSync(t *Trial, s *Scene) Finding {
 	case p < 1:
 		return found(NoEffect, "the sync ended without success", f...)
 	}
-	return s.judgeSynced(t, r, f)
+	return s.judgeSynced(t, r, "", f)
 }
 
-// judgeSynced compares the lag with that before the sync, which has ended.
-func (s *Scene) judgeSynced(t *Trial, r *cluster.Replica, f []Fact) Finding {
+// endedUnseen tells whether one more sync has ended since the plan: one of little
+// to compare is over before its progress is read.
+func (t *Trial) endedUnseen(y *cluster.Sync) bool {
+	was, known := t.Plan.before.ended.Value()
+	is, ok := y.Ended.Value()
+	return known && ok && is > was && y.EndedAt.After(t.Answered.Wall)
+}
+
+// judgeSynced compares the lag with that before the sync, which has ended, and how.
+func (s *Scene) judgeSynced(t *Trial, r *cluster.Replica, how string, f []Fact) Finding {
+	end := strings.TrimSpace("the sync came to its end " + how)
 	before, known := t.Plan.before.lags[r.ID].Value()
 	v, ok := r.Lag.Seconds.Value()
 	switch {
 	case !ok || r.Lag.State != cluster.LagLive || !known:
-		return found(Effective, "the sync came to its end; the lag is not known", f...)
+		return found(Effective, end+"; the lag is not known", f...)
 	case v > before+s.Snapshot.Session.Thresholds.Warning.Seconds():
-		return found(Regressed, "the sync came to its end, but the lag rose from "+seconds(before)+" to "+seconds(v), f...)
+		return found(Regressed, end+", but the lag rose from "+seconds(before)+" to "+seconds(v), f...)
 	}
-	return found(Effective, "the sync came to its end, lag "+seconds(v), f...)
+	return found(Effective, end+", lag "+seconds(v), f...)
 }

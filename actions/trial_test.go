@@ -53,6 +53,7 @@ func TestEffects(t *testing.T) {
 			r.nodes["node2"].progress = min(1, d.Seconds()/20)
 			r.nodes["node2"].apply = 3000
 		}, "effective", 15 * time.Second},
+		{"sync: it is over between two readings", plain, func(r *rig) { r.nodes["node2"].synced++ }, nil, "effective", time.Second},
 		{"sync: nothing happens", plain, nil, nil, "no_effect", noProgress},
 		{"sync: fails", plain, nil, func(r *rig, d time.Duration) {
 			r.nodes["node2"].progress = 0

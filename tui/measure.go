@@ -35,7 +35,7 @@ func (m *model) measureNone() {
 
 // toMeasure returns which pane on screen has to be measured, and of which node.
 func (m *model) toMeasure() (panes.Name, cluster.NodeID) {
-	shown := m.kind == zoomed && (m.focus == panes.PaneTrace || m.focus == panes.PaneWriters)
+	shown := m.kind == zoomed && (m.focus == panes.PaneTrace || m.focus == panes.PaneWriters || m.focus == panes.PaneSync)
 	if !shown || m.o.Measure == nil || m.snap == nil || m.rows.sel == "" {
 		return panes.NoPane, ""
 	}

@@ -53,13 +53,16 @@ func TestMeasuresWhatIsShown(t *testing.T) {
 		{"S", nil},
 		{"M", []string{"hop by hop " + first}},
 		{"S", nil},
+		{"5", nil}, // focused among others
+		{"enter", []string{"merkle sync " + first}},
+		{"esc", nil},
 	} {
 		r.keys(step.key)
 		if !slices.Equal(x.open, step.want) {
 			t.Errorf("after %q: %q is measured, want %q", step.key, x.open, step.want)
 		}
 	}
-	if x.all != 10 {
+	if x.all != 11 {
 		t.Errorf("%d were begun", x.all)
 	}
 }

@@ -24,6 +24,10 @@ type measurer struct {
 // begin measures for a pane and a node until it is stopped. It returns at once, and
 // so does stop; what runs on the host ends a moment later.
 func (m *measurer) begin(pane panes.Name, id cluster.NodeID) (stop func()) {
+	if pane == panes.PaneSync {
+		m.p.wiring.watchSyncs(id, true)
+		return func() { m.p.wiring.watchSyncs(id, false) }
+	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	kind, run := cluster.FromPeer, m.p.wiring.trace
 	if pane == panes.PaneWriters {
@@ -43,6 +47,16 @@ func (m *measurer) wait() {
 	select {
 	case <-done:
 	case <-time.After(linger):
+	}
+}
+
+// watchSyncs says whether somebody looks at the syncs of a replica: then every scrape
+// that may tell of them asks how long they took.
+func (w *wiring) watchSyncs(id cluster.NodeID, on bool) {
+	for _, n := range []cluster.NodeID{cluster.NodeID(w.config.PrimaryID()), id} {
+		if c := w.scrapers[n]; c != nil {
+			c.Watch(on)
+		}
 	}
 }
 

@@ -71,6 +71,16 @@ func TestMeasuresOnDemand(t *testing.T) {
 		w := &s.Primary.Host.Writers
 		return len(w.Writers) > 0 && w.Writers[0].Command.String() == "stemedb-api" && w.Writers[0].Written > 1e5 && w.Denied == 0
 	})
+	closeSyncs := m.begin(panes.PaneSync, "node2")
+	var readings []time.Time
+	wait("the syncs' durations at each reading", func(s *cluster.Snapshot) bool {
+		if at := s.Replica("node2").Sync.EndedAt; len(readings) == 0 || at.After(readings[len(readings)-1]) {
+			readings = append(readings, at)
+		}
+		n := len(readings)
+		return n > 3 && readings[n-1].Sub(readings[n-3]) < 10*time.Second // 15 s lie between two else
+	})
+	closeSyncs()
 	closeTrace()
 	closeWriters()
 	m.wait()

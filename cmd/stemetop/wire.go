@@ -16,12 +16,13 @@ import (
 
 // wiring turns a configuration into what reads the cluster.
 type wiring struct {
-	config *config.Config
-	clock  sources.Clock
-	shared *ssh.Shared
-	tls    web.TLSFiles
-	ways   ways
-	turns  turns
+	config   *config.Config
+	clock    sources.Clock
+	shared   *ssh.Shared
+	tls      web.TLSFiles
+	ways     ways
+	turns    turns
+	scrapers map[cluster.NodeID]*metrics.Collector // by the node whose metrics it reads
 }
 
 func newWiring(c *config.Config, clock sources.Clock, shared *ssh.Shared) *wiring {
@@ -42,6 +43,7 @@ func (w *wiring) nodes() []config.Node {
 // primary's before all, since the first lag on screen comes from there.
 func (w *wiring) collectors() ([]sources.Collector, error) {
 	var list []sources.Collector
+	w.scrapers = map[cluster.NodeID]*metrics.Collector{}
 	for i, n := range w.nodes() {
 		if n.URL == "" {
 			continue
@@ -50,6 +52,7 @@ func (w *wiring) collectors() ([]sources.Collector, error) {
 		if err != nil {
 			return nil, err
 		}
+		w.scrapers[cluster.NodeID(n.ID)] = c
 		list = append(list, c)
 	}
 	return w.beside(list)

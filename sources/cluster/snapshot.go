@@ -154,7 +154,12 @@ type Sync struct {
 	ErrorsPerSecond Figure
 	ErrorsOver      time.Duration // the time that rate is over: at first shorter than the runbook's 5 minutes
 	LastDuration    Figure        // seconds, mean of the syncs that ended in the window
-	Diff            Figure        // size of the Merkle diff as a metric tells it, if any does
+	// Ended is how many syncs ended since the counter began, and EndedAt when that
+	// was read: rarer than the progress, which shows none that is over between two
+	// readings.
+	Ended   Figure
+	EndedAt time.Time
+	Diff    Figure // size of the Merkle diff as a metric tells it, if any does
 	// Corruptions is how many syncs reported corruption since the counter began,
 	// NewCorruptions how many of them in the last hour, as far as was watched.
 	Corruptions, NewCorruptions Figure

@@ -96,6 +96,9 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 		v.ErrorsOver = errors.span()
 	}
 	v.LastDuration = s.meanDuration(id, at)
+	if p, ok := s.replicaCounter(id, FamilySyncDurationCount).last(); ok {
+		v.Ended, v.EndedAt = Known(p.Value), p.Taken
+	}
 	if c := s.replicaCounter(id, FamilyCorruption); c != nil {
 		p, _ := c.last()
 		v.Corruptions, v.NewCorruptions = Known(p.Value), Known(p.Value-c.points[0].value)
