@@ -24,7 +24,7 @@ type book struct {
 	done   chan struct{} // closed when run ended
 	closed bool
 	j      *journal.Journal // nil while nothing is written
-	last   string           // path of the segment that was written last
+	left   journal.Left     // where it was left when it was closed last
 	lost   []journal.Record // of what happened while the journal could not be opened
 }
 
@@ -93,11 +93,13 @@ func (b *book) tryOpen() (*journal.Journal, error) {
 	if b.j != nil {
 		return b.j, nil
 	}
-	j, _, err := journal.Open(b.o)
+	o := b.o
+	o.After = b.left
+	j, _, err := journal.Open(o)
 	if err != nil {
 		return nil, err
 	}
-	b.j, b.last = j, j.Path()
+	b.j, b.left = j, j.Left()
 	return j, nil
 }
 
@@ -115,7 +117,7 @@ func (b *book) release() {
 	if b.j == nil || len(b.queue) > 0 || len(b.j.Kept()) > 0 {
 		return
 	}
-	b.last = b.j.Path()
+	b.left = b.j.Left()
 	_ = b.j.Close() // each record was synced when it was written
 	b.j = nil
 }
@@ -207,7 +209,7 @@ func (b *book) path() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.j == nil {
-		return b.last
+		return b.left.Path
 	}
 	return b.j.Path()
 }

@@ -25,9 +25,21 @@ type Options struct {
 	// Secrets are looked for in every record, and blacked out where one got in
 	// against all care.
 	Secrets []Secret
+	// After is where this process left the journal when it closed it last: what is
+	// gone of that since is noticed. Zero if it did not.
+	After Left
 
 	open    opener // nil for the operating system's
 	reserve int64  // 0 for reserveSize
+}
+
+// Left is where a journal was left.
+type Left struct {
+	Path string // of the segment that was written; empty for none
+	Head Head   // its last record
+	Open []OpenAction
+
+	missed error // an intent is to be refused for
 }
 
 // Journal is an open journal. It may be used by several goroutines.
@@ -41,6 +53,7 @@ type Journal struct {
 	why     Lost     // what the next segment begins with, while seg is nil
 	last    int      // number of the newest segment; 0 before any was found or made
 	open    []OpenAction
+	missed  error    // what is gone since After; nil once an intent was refused for it
 	kept    []Record // not written yet
 	active  bool     // overridden: actions pass without a record
 	closed  bool
@@ -103,21 +116,46 @@ func (j *Journal) start() (Report, error) {
 	}
 	var r Report
 	before := j.open
-	if len(paths) == 0 {
+	j.missed = j.o.After.missed
+	if len(paths) > 0 {
+		j.last = number(paths[len(paths)-1])
+	}
+	switch {
+	case j.o.After.gone():
+		j.last = max(j.last, number(j.o.After.Path))
+		j.miss("the file was removed")
 		err = j.nextSegment()
-	} else {
-		path := paths[len(paths)-1]
-		j.last = number(path)
-		r, err = j.resume(path)
+	case len(paths) == 0:
+		err = j.nextSegment()
+	default:
+		r, err = j.resume(paths[len(paths)-1])
 	}
 	if err == nil {
 		err = j.reserve.ensure()
 	}
 	if err != nil {
-		j.last, j.open = 0, before
+		j.last, j.open, j.missed = 0, before, nil
 		return r, errors.Join(err, j.drop())
 	}
 	return r, nil
+}
+
+// gone tells whether there is nothing more where the journal was left.
+func (l Left) gone() bool {
+	if l.Path == "" {
+		return false
+	}
+	_, err := os.Lstat(l.Path)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// miss gives up what this process left for a new segment: whoever confirms next has
+// to know of it first.
+func (j *Journal) miss(why string) {
+	left := j.o.After
+	j.open = slices.Clone(left.Open)
+	j.lose(left.Path, left.Head, errors.New(why))
+	j.missed = lost("%s: %s", left.Path, why)
 }
 
 // resume goes on in a segment, or after it.
@@ -135,6 +173,10 @@ func (j *Journal) resume(path string) (Report, error) {
 		return r, errors.Join(err, otherError(r), f.Close())
 	}
 	j.open = append(open, j.open...)
+	if left := j.o.After; path == left.Path && r.Head.Seq < left.Head.Seq {
+		j.miss("the file was replaced")
+		return r, errors.Join(j.nextSegment(), f.Close())
+	}
 	if r.State == Broken || r.State == Shorter || r.Head.Seq == 0 {
 		j.lose(path, r.Head, errors.New(string(r.State)+": "+r.Why.String()))
 		// The lock on the old one is held until there is a new one.
@@ -208,6 +250,16 @@ func (j *Journal) Head() Head {
 		return Head{}
 	}
 	return j.seg.head
+}
+
+// Left returns where the journal stands, for Options.After.
+func (j *Journal) Left() Left {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.seg == nil {
+		return Left{missed: j.missed}
+	}
+	return Left{j.seg.path, j.seg.head, slices.Clone(j.open), j.missed}
 }
 
 // Path returns the segment that is written; empty if none works.

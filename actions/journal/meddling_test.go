@@ -63,6 +63,55 @@ func TestDeletedBetweenRuns(t *testing.T) {
 	}
 }
 
+// What this process wrote and then closed is not to vanish unnoticed either: the
+// next intent is refused for it, once.
+func TestMeddledWithWhileClosed(t *testing.T) {
+	for name, x := range map[string]struct {
+		do   func(dir, path string) error
+		says string
+		last int // the number of the new segment
+	}{
+		"deleted":               {func(_, p string) error { return os.Remove(p) }, "the file was removed", 2},
+		"deleted with all else": {func(d, _ string) error { return os.RemoveAll(d) }, "the file was removed", 2},
+		"deleted, and begun anew by another": {func(d, _ string) error {
+			err := os.RemoveAll(d)
+			other, _, err2 := Open(options(d))
+			return errors.Join(err, err2, other.Close())
+		}, "the file was replaced", 2},
+		"left alone": {func(string, string) error { return nil }, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "audit")
+			j, _ := open(t, options(dir))
+			must(t)(j.Intent(intent("a")))
+			path := j.Path()
+			o := options(dir)
+			o.After = j.Left()
+			if err := errors.Join(j.Close(), x.do(dir, path)); err != nil {
+				t.Fatal(err)
+			}
+			j, _ = open(t, o)
+			must(t)(j.NearMiss(NearMiss{})) // it is no answer to whoever confirms
+			o.After = j.Left()
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			j, _ = open(t, o)
+			if x.says != "" {
+				_, err := j.Intent(intent("b"))
+				if err == nil || !strings.Contains(err.Error(), path+": "+x.says) || !strings.Contains(err.Error(), "a new segment was begun") {
+					t.Errorf("%v, want %q", err, x.says)
+				}
+			}
+			must(t)(j.Intent(intent("c")))
+			if number(j.Path()) != x.last || actions(j.Open()) != "a c" {
+				t.Errorf("in %s, open %q", j.Path(), actions(j.Open()))
+			}
+			want(t, j.Path(), Fine)
+		})
+	}
+}
+
 func TestNoPlace(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "linked")
 	if err := os.Mkdir(link, 0o700); err != nil {

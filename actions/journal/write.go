@@ -70,6 +70,9 @@ func (j *Journal) write(r Record) (Entry, error) {
 func (j *Journal) record(r Record) (Entry, error) {
 	err := j.flush()
 	anchored := false
+	if err == nil && permits(r.Kind) && j.missed != nil && !j.active {
+		err, j.missed = fmt.Errorf("%w; a new segment was begun", j.missed), nil
+	}
 	if err == nil && permits(r.Kind) {
 		// Without the reserve the outcome might find no space.
 		err = j.reserve.ensure()
