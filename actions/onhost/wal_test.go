@@ -77,9 +77,10 @@ func TestWAL(t *testing.T) {
 // TestWALEnds looks at how a test ends that nobody waits for to the end.
 func TestWALEnds(t *testing.T) {
 	s, dir := start(t, sshtest.Options{}), disk(t, 64)
-	// It never ends by itself, and has the file open as the real one has.
+	// It never ends by itself, and has the file open as the real one has; never empty
+	// again, which it may be ended at.
 	s.tool("dd", `[ "$1" = --version ] && exec REAL "$@"
-while :; do REAL "$@" status=none || exit; done`)
+while :; do REAL "$@" status=none conv=notrunc || exit; done`)
 	w := small(dir)
 	w.Limit = 2 * time.Second
 	f, r := w.Run(t.Context(), s, nil)
