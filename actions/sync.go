@@ -127,9 +127,12 @@ func judgeSync(t *Trial, s *Scene) Finding {
 	return s.judgeSynced(t, r, "", f)
 }
 
-// endedUnseen tells whether one more sync has ended since the plan: one of little
-// to compare is over before its progress is read.
+// endedUnseen tells whether one more sync has ended well since the plan: one of
+// little to compare is over before its progress is read. One that fails ends too.
 func (t *Trial) endedUnseen(y *cluster.Sync) bool {
+	if fails, ok := y.ErrorsPerSecond.Value(); ok && fails > 0 {
+		return false
+	}
 	was, known := t.Plan.before.ended.Value()
 	is, ok := y.Ended.Value()
 	return known && ok && is > was && y.EndedAt.After(t.Answered.Wall)
@@ -137,7 +140,7 @@ func (t *Trial) endedUnseen(y *cluster.Sync) bool {
 
 // judgeSynced compares the lag with that before the sync, which has ended, and how.
 func (s *Scene) judgeSynced(t *Trial, r *cluster.Replica, how string, f []Fact) Finding {
-	end := strings.TrimSpace("the sync came to its end " + how)
+	end := strings.TrimSpace("a sync came to its end " + how)
 	before, known := t.Plan.before.lags[r.ID].Value()
 	v, ok := r.Lag.Seconds.Value()
 	switch {

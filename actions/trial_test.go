@@ -54,6 +54,7 @@ func TestEffects(t *testing.T) {
 			r.nodes["node2"].apply = 3000
 		}, "effective", 15 * time.Second},
 		{"sync: it is over between two readings", plain, func(r *rig) { r.nodes["node2"].synced++ }, nil, "effective", time.Second},
+		{"sync: it is over between two readings, and failed", plain, func(r *rig) { r.nodes["node2"].synced++; r.failed = 1 }, func(r *rig, d time.Duration) { r.failed = 1 + d.Seconds() }, "no_effect", noProgress},
 		{"sync: nothing happens", plain, nil, nil, "no_effect", noProgress},
 		{"sync: fails", plain, nil, func(r *rig, d time.Duration) {
 			r.nodes["node2"].progress = 0

@@ -39,7 +39,8 @@ type Left struct {
 	Head Head   // its last record
 	Open []OpenAction
 
-	missed error // an intent is to be refused for
+	genesis string // hash of its first record
+	missed  error  // an intent is to be refused for
 }
 
 // Journal is an open journal. It may be used by several goroutines.
@@ -115,20 +116,27 @@ func (j *Journal) start() (Report, error) {
 		return Report{}, err
 	}
 	var r Report
-	before := j.open
-	j.missed = j.o.After.missed
-	if len(paths) > 0 {
-		j.last = number(paths[len(paths)-1])
-	}
+	before, gone := j.open, j.o.After.gone()
 	switch {
-	case j.o.After.gone():
-		j.last = max(j.last, number(j.o.After.Path))
+	case len(paths) > 0:
+		path := paths[len(paths)-1]
+		j.last = number(path)
+		r, err = j.resume(path)
+	case gone:
+		j.last = number(j.o.After.Path)
 		j.miss("the file was removed")
 		err = j.nextSegment()
-	case len(paths) == 0:
-		err = j.nextSegment()
 	default:
-		r, err = j.resume(paths[len(paths)-1])
+		err = j.nextSegment()
+	}
+	if err == nil && gone && j.missed == nil { // another process began anew: its lock is held till there is ours
+		j.last = max(j.last, number(j.o.After.Path))
+		j.miss("the file was removed")
+		j.seg, j.retired = nil, j.seg
+		err = j.nextSegment()
+	}
+	if j.missed == nil {
+		j.missed = j.o.After.missed
 	}
 	if err == nil {
 		err = j.reserve.ensure()
@@ -149,11 +157,15 @@ func (l Left) gone() bool {
 	return errors.Is(err, os.ErrNotExist)
 }
 
-// miss gives up what this process left for a new segment: whoever confirms next has
-// to know of it first.
+// miss gives up what this process left for a new segment, which has what was open in
+// it: whoever confirms next has to know of it first.
 func (j *Journal) miss(why string) {
 	left := j.o.After
-	j.open = slices.Clone(left.Open)
+	for _, a := range left.Open {
+		if !slices.ContainsFunc(j.open, func(o OpenAction) bool { return o.Intent.Action == a.Intent.Action }) {
+			j.open = append(j.open, a)
+		}
+	}
 	j.lose(left.Path, left.Head, errors.New(why))
 	j.missed = lost("%s: %s", left.Path, why)
 }
@@ -162,7 +174,11 @@ func (j *Journal) miss(why string) {
 func (j *Journal) resume(path string) (Report, error) {
 	f, err := j.o.open(path, false)
 	if errors.Is(err, os.ErrNotExist) { // only its anchor is left
-		j.lose(path, Head{}, errors.New("the file was removed"))
+		if path == j.o.After.Path {
+			j.miss("the file was removed")
+		} else {
+			j.lose(path, Head{}, errors.New("the file was removed"))
+		}
 		return Report{Path: path, State: Shorter, Why: cluster.Clean("the file was removed")}, j.nextSegment()
 	}
 	if err != nil {
@@ -173,7 +189,7 @@ func (j *Journal) resume(path string) (Report, error) {
 		return r, errors.Join(err, otherError(r), f.Close())
 	}
 	j.open = append(open, j.open...)
-	if left := j.o.After; path == left.Path && r.Head.Seq < left.Head.Seq {
+	if left := j.o.After; path == left.Path && (s.genesis != left.genesis || r.Head.Seq < left.Head.Seq) {
 		j.miss("the file was replaced")
 		return r, errors.Join(j.nextSegment(), f.Close())
 	}
@@ -257,9 +273,11 @@ func (j *Journal) Left() Left {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.seg == nil {
-		return Left{missed: j.missed}
+		left := j.o.After
+		left.missed = j.missed
+		return left
 	}
-	return Left{j.seg.path, j.seg.head, slices.Clone(j.open), j.missed}
+	return Left{j.seg.path, j.seg.head, slices.Clone(j.open), j.seg.genesis, j.missed}
 }
 
 // Path returns the segment that is written; empty if none works.

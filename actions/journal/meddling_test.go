@@ -69,16 +69,30 @@ func TestMeddledWithWhileClosed(t *testing.T) {
 	for name, x := range map[string]struct {
 		do   func(dir, path string) error
 		says string
+		open string
 		last int // the number of the new segment
 	}{
-		"deleted":               {func(_, p string) error { return os.Remove(p) }, "the file was removed", 2},
-		"deleted with all else": {func(d, _ string) error { return os.RemoveAll(d) }, "the file was removed", 2},
+		"deleted":               {func(_, p string) error { return os.Remove(p) }, "the file was removed", "a c", 2},
+		"deleted with all else": {func(d, _ string) error { return os.RemoveAll(d) }, "the file was removed", "a c", 2},
 		"deleted, and begun anew by another": {func(d, _ string) error {
 			err := os.RemoveAll(d)
 			other, _, err2 := Open(options(d))
 			return errors.Join(err, err2, other.Close())
-		}, "the file was replaced", 2},
-		"left alone": {func(string, string) error { return nil }, "", 1},
+		}, "the file was replaced", "a c", 2},
+		"begun anew by another that is in doubt": {func(d, _ string) error {
+			err := os.RemoveAll(d)
+			o := options(d)
+			o.Origin.Run = "r2"
+			other, _, err2 := Open(o)
+			_, err3 := other.Intent(intent("other"))
+			return errors.Join(err, err2, err3, other.Close())
+		}, "the file was replaced", "other a c", 2},
+		"begun anew under another number": {func(d, p string) error {
+			err := os.Rename(p, filepath.Join(filepath.Dir(p), segmentName(9)))
+			err2 := os.Remove(anchorPath(p))
+			return errors.Join(err, err2)
+		}, "the file was removed", "a c", 10},
+		"left alone": {func(string, string) error { return nil }, "", "a c", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "audit")
@@ -104,7 +118,7 @@ func TestMeddledWithWhileClosed(t *testing.T) {
 				}
 			}
 			must(t)(j.Intent(intent("c")))
-			if number(j.Path()) != x.last || actions(j.Open()) != "a c" {
+			if number(j.Path()) != x.last || actions(j.Open()) != x.open {
 				t.Errorf("in %s, open %q", j.Path(), actions(j.Open()))
 			}
 			want(t, j.Path(), Fine)

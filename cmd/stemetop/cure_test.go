@@ -120,7 +120,7 @@ func TestAForcedSyncCuresOnesThatFail(t *testing.T) {
 	s.see(`type node3 and enter`)
 	for _, key := range []string{"n", "o", "d", "e", "3"} {
 		s.press(key)
-		time.Sleep(300 * time.Millisecond) // as a tired hand does
+		time.Sleep(300 * time.Millisecond) // as a hand does: the syncs that fail begin and end while the word is typed, which must not take it back
 	}
 	s.confirm("Enter")
 	s.see(`answer +accepted`)
