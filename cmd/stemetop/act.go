@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -135,7 +136,9 @@ type acting struct {
 	pipeline *pipeline
 	runner   *actions.Runner
 	changed  chan struct{} // the runner's state is another one; coalesced
-	lines    chan string   // what the person types; closed at its end
+	typed    chan typed    // the line that a person types
+	scanner  *bufio.Scanner
+	reading  bool // a line is being read
 	way      way
 }
 

@@ -154,24 +154,27 @@ func (a *acting) interactive() bool {
 
 // askFor asks for a word, and waits while the plan is what was shown.
 func (a *acting) askFor(ctx context.Context, q step, shown uint64) reply {
-	if a.lines == nil {
-		a.lines = make(chan string)
-		go a.read()
-	}
-	// What was typed before the question is no answer.
+	// What was typed before the question is no answer, be it with the kernel, or
+	// read for a question that the plan has moved away from.
 	_ = unix.IoctlSetInt(int(a.in.Fd()), unix.TCFLSH, unix.TCIFLUSH)
+	asked := time.Now()
 	if _, err := fmt.Fprintf(a.out, "%s %s, anything else cancels: ", q.word, q.why); err != nil {
 		return no
 	}
 	for {
+		a.readLine()
 		select {
 		case <-ctx.Done():
 			return no
-		case line, ok := <-a.lines:
-			if ok && strings.TrimSpace(line) == q.word {
+		case line := <-a.typed:
+			a.reading = false
+			switch {
+			case line.at.Before(asked):
+			case line.ok && strings.TrimSpace(line.text) == q.word:
 				return yes
+			default:
+				return no
 			}
-			return no
 		case <-a.changed:
 			s := a.runner.State()
 			if s.Dialog == nil || s.Dialog.Shown != shown {
@@ -183,12 +186,27 @@ func (a *acting) askFor(ctx context.Context, q step, shown uint64) reply {
 	}
 }
 
-// read gives the lines of the terminal. It ends with the process.
-func (a *acting) read() {
-	defer close(a.lines)
-	for r := bufio.NewScanner(a.in); r.Scan(); {
-		a.lines <- r.Text()
+// typed is a line of the terminal.
+type typed struct {
+	text string
+	at   time.Time // when it was read
+	ok   bool      // else the terminal is at its end
+}
+
+// readLine has the terminal's next line read, if that is not under way. One at a
+// time: a line that was read ahead could answer a question that came after it.
+func (a *acting) readLine() {
+	if a.reading {
+		return
 	}
+	if a.typed == nil {
+		a.typed, a.scanner = make(chan typed, 1), bufio.NewScanner(a.in)
+	}
+	a.reading = true
+	go func() {
+		ok := a.scanner.Scan()
+		a.typed <- typed{text: a.scanner.Text(), at: time.Now(), ok: ok}
+	}()
 }
 
 // withoutJournal asks whether it shall go on unrecorded.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stemedb/stemetop/actions"
 	"github.com/stemedb/stemetop/actions/admin/admintest"
 	"github.com/stemedb/stemetop/actions/journal"
 )
@@ -43,6 +44,8 @@ type api struct {
 	*httptest.Server
 	posts atomic.Int32
 	limit atomic.Pointer[string]
+	hold  chan struct{} // where there is one, a reading gets its answer when it is closed
+	held  atomic.Int32  // the readings that wait, or waited
 }
 
 func newAPI(t *testing.T) *api {
@@ -63,6 +66,13 @@ func newAPI(t *testing.T) *api {
 		if strings.HasSuffix(r.URL.Path, "/tripped") {
 			fmt.Fprint(w, `{"tripped":[],"count":0}`)
 			return
+		}
+		if r.Method == http.MethodGet && a.hold != nil {
+			a.held.Add(1)
+			select {
+			case <-a.hold:
+			case <-r.Context().Done():
+			}
 		}
 		fmt.Fprint(w, *a.limit.Load())
 	}))
@@ -301,13 +311,19 @@ func TestRampOnTheLine(t *testing.T) {
 func TestActAsksOnATerminal(t *testing.T) {
 	t.Parallel()
 	server := newAPI(t)
+	server.hold = make(chan struct{})
 	file := line(t, server.URL)
 	s := newSession(t, 100, 30)
 	act := func(args string) {
 		s.press("clear; stemetop act "+args+" --config "+file+"; echo left with $?", "Enter")
 	}
 	act("throttle 500")
-	s.press("y", "Enter") // too early
+	for end := time.Now().Add(slow); server.held.Load() == 0 && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.press("y", "Enter") // too early: the plan is still being read
+	s.see(`^y$`)
+	close(server.hold)
 	s.see(`y sends it, anything else cancels: *$`)
 	if server.posts.Load() != 0 {
 		t.Fatal("what was typed ahead has sent it")
@@ -332,6 +348,38 @@ func TestActAsksOnATerminal(t *testing.T) {
 	s.see(`left with 7`)
 	if n := server.posts.Load(); n != 1 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// A line that was typed while one plan gave way to another answers neither.
+func TestALineBetweenTwoQuestionsAnswersNone(t *testing.T) {
+	t.Parallel()
+	in, hand, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = in.Close(), hand.Close() }()
+	a := &acting{
+		invocation: &invocation{terminal: terminal{in: in, out: io.Discard}},
+		runner:     &actions.Runner{}, changed: make(chan struct{}, 1),
+	}
+	a.changed <- struct{}{}
+	q := step{"y", "sends it"}
+	if got := a.askFor(t.Context(), q, 1); got != moved {
+		t.Fatalf("a plan that is gone: %v", got)
+	}
+	fmt.Fprintln(hand, "y")
+	for end := time.Now().Add(slow); len(a.typed) == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	replies := make(chan reply)
+	go func() { replies <- a.askFor(t.Context(), q, 1) }()
+	for end := time.Now().Add(slow); len(a.typed) > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Fprintln(hand, "no")
+	if got := <-replies; got != no {
+		t.Errorf("the second question is answered with %v", got)
 	}
 }
 
