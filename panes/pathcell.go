@@ -86,8 +86,15 @@ func (p *page) connections(k *cluster.Flow) piece {
 	return say(p.s.Text, strconv.Itoa(k.Connections)+" open", 0)
 }
 
-// queue is what the other end has not acknowledged.
+// queue is what the other end has not acknowledged. What came and waits for the
+// program at this end says more: that it is not the way that is slow.
 func (p *page) queue(k *cluster.Flow) piece {
+	switch left, _ := k.RecvQueue.Value(); {
+	case left >= 1e6:
+		return say(p.s.Text, fixed(left/1e6, 0)+" MB unread", 0)
+	case left >= 1e3:
+		return say(p.s.Text, fixed(left/1e3, 0)+" kB unread", 0)
+	}
 	v, ok := k.SendQueue.Value()
 	if !ok {
 		return say(p.s.Unknown, unknown, 0)

@@ -54,6 +54,7 @@ func critical() *Frame {
 	r.Alerts = alerts("node2", cluster.AlertFiring, cluster.AlertPending)
 	r.Verdict = diskVerdict()
 	r.Network, r.Breaker = linked(), cluster.Breaker{State: cluster.BreakerClosed}
+	r.Network.Kernel.Replica.RecvQueue = cluster.Known(60e3)
 	warn := live("node5", 6.2, 4100, 1390)
 	warn.Alerts = alerts("node5", cluster.AlertInactive, cluster.AlertPending)
 	f := frame(snapshot(fakeSeries{

@@ -39,7 +39,10 @@ const (
 	// some ten segments a second, would show such a loss.
 	highResent, resentFactor = 1.0, 3.0
 	fewResent, steadyFlow    = 0.5, 15e3
-	stuckShare               = 50.0 // percent of the segments: hardly anything comes through
+	// muchUnread is half of what a Linux kernel keeps for a program that reads
+	// slowly, in bytes; one that keeps up has read nearly all of it at any moment.
+	muchUnread = 32 << 10
+	stuckShare = 50.0 // percent of the segments: hardly anything comes through
 	// Throughput goes with the inverse of the round trip; 50 ms more is a detour
 	// across a continent, or a queue.
 	rttFactor, rttAbove, rttDetour = 3.0, 5.0, 50.0 // the latter two in ms

@@ -86,6 +86,7 @@ type diagnosis struct {
 	recorded bool // something stands out against earlier recordings
 	murky    bool // the network is not well, and not only to this replica
 	hangs    bool // its answers are slow, and its way is not
+	surfeit  bool // more comes than it reads
 }
 
 const numCauses = int(cluster.CauseMeasurement) + 1

@@ -15,7 +15,9 @@ import (
 func (d *diagnosis) network() {
 	w := &d.r.Network
 	before := len(d.findings)
+	d.surfeit = d.unread(&w.Kernel.Replica)
 	starved, starves := d.starved()
+	starves = starves && !d.surfeit
 	d.path(w, starves)
 	if w.Reachable {
 		d.probes(w, starves)
@@ -190,6 +192,18 @@ func (d *diagnosis) starved() (f finding, ok bool) {
 		text: "receives " + bytesPerSecond(gets) + level{norm: normal}.was(bytesPerSecond) +
 			" while its disk and cpu have room" + d.sinceWords(since),
 	}, true
+}
+
+// unread tells whether the replica leaves what came unread while more comes: then
+// it is not for want of data that it lags, whatever the way to it loses. One that
+// reads nothing at all says nothing: it may be waiting for what comes after a gap.
+func (d *diagnosis) unread(f *cluster.Flow) bool {
+	left, _ := f.RecvQueue.Value()
+	if comes, _ := f.ReceivedBytesPerSecond.Value(); left < muchUnread || comes <= 0 {
+		return false
+	}
+	d.contradict(cluster.CauseNetwork, brief(left/1000)+" kB that came wait unread: stemedb is not short of data")
+	return true
 }
 
 // slowAnswers notes that whatever crosses the path is slow. It is no indicator

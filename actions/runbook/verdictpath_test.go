@@ -18,6 +18,7 @@ func rpcOf(i int) string { return fmt.Sprintf("10.0.0.%d:18182", i+2) }
 // send lets the primary send so many bytes to n for a second, and lost ones again.
 func (n *vnode) send(e effect, bytes float64) {
 	n.segments += bytes/segmentBytes + 2
+	n.came += bytes
 	n.resent += (bytes/segmentBytes + 2) * (e.loss + e.pathLoss) / 100
 }
 
@@ -57,10 +58,25 @@ func (w *world) observePaths() {
 			c.State, c.SendQueue = cluster.Clean(cluster.SynSent), 1
 		}
 		kernel.Connections = append(kernel.Connections, c)
+		if !w.miss.host {
+			w.publish(after, time.Millisecond, cluster.FromHost, n.id, w.received(n, &c, e), nil)
+		}
 	}
 	if !w.miss.ss {
 		w.publish(after, time.Millisecond, cluster.FromHost, w.nodes[0].id, kernel, nil)
 	}
+}
+
+// received is the other end of a connection of the primary's.
+func (w *world) received(n *vnode, c *cluster.Connection, e effect) *cluster.SocketReading {
+	r := &cluster.SocketReading{Uptime: seconds(n.uptime), Via: cluster.Clean("ss")}
+	if c.State.String() == cluster.Established {
+		r.Connections = []cluster.Connection{{
+			State: c.State, Local: c.Peer, Peer: c.Local, RecvQueue: uint64(e.unread),
+			Told: true, Counted: true, ReceivedBytes: uint64(n.came),
+		}}
+	}
+	return r
 }
 
 // trip is what a packet from the primary and its answer take.
@@ -162,6 +178,27 @@ func pathRules() []rule {
 			cluster.CauseUnknown, unsure,
 			[]string{"alone proves nothing: from the primary loss", "(1 of "},
 			"",
+		},
+		{
+			"a replica that is slow for no known reason, on a lossy way", 3,
+			hit(300, effect{capacity: 0.5, loss: 6, rtt: 160, unread: 60e3}), 380,
+			cluster.CauseNetwork, possible,
+			[]string{"of its segments again", "60 kB that came wait unread: stemedb is not short of data"},
+			"",
+		},
+		{
+			"a lossy way to a replica that leaves a little unread", 3,
+			hit(300, effect{capacity: 0.5, loss: 6, rtt: 160, unread: 8e3}), 380,
+			cluster.CauseNetwork, likely,
+			[]string{"of its segments again"},
+			"network",
+		},
+		{
+			"a way that lets nothing more through, with what came before it unread", 3,
+			hit(300, effect{stops: true, loss: 100, unread: 60e3}), 380,
+			cluster.CauseNetwork, likely,
+			[]string{"from the primary loss"},
+			"network",
 		},
 		{
 			"a host that hangs takes no connections, seen late", 3,

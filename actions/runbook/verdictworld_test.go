@@ -38,6 +38,7 @@ type effect struct {
 	pathLoss  float64 // percent, on the primary's way only
 	pathRTT   float64 // ms, likewise
 	losesPing bool    // one of the primary's
+	unread    float64 // bytes that came and wait for the service
 	cut       bool    // nothing of the monitor's reaches it
 	tripped   bool
 	errors    float64 // sync errors a second
@@ -74,6 +75,7 @@ type vnode struct {
 	received   float64
 	segments   float64 // that the primary sent to it, and those that it sent again
 	resent     float64
+	came       float64 // bytes of them
 	tripAt     int
 	errors     float64 // of syncs
 	completed  float64 // syncs
@@ -178,6 +180,7 @@ func (n *vnode) now(second int) effect {
 			{&e.ownRTT, &f.ownRTT},
 			{&e.pathLoss, &f.pathLoss},
 			{&e.pathRTT, &f.pathRTT},
+			{&e.unread, &f.unread},
 			{&e.errors, &f.errors},
 			{&e.slow, &f.slow},
 			{&e.clock, &f.clock},

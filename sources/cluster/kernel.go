@@ -34,6 +34,10 @@ type Flow struct {
 
 	SendQueue Figure // bytes that the other end has not acknowledged, of all connections
 	NotSent   Figure // bytes of those that were not sent yet
+	// RecvQueue is how many bytes that came the program here has not read, of all
+	// connections: in both of the last two readings, since one that reads has some
+	// before it at any moment. Unknown after a single reading.
+	RecvQueue Figure
 }
 
 // Sockets is how the connections of a host's RPC ports stand as a whole.

@@ -41,9 +41,10 @@ func (f *feed) kernel(at time.Duration, id NodeID) Kernel {
 func TestFlowIsReckonedFromTwoReadings(t *testing.T) {
 	f := rpcFeed(t, "10.0.0.2:18182", "10.0.0.3:18182")
 	before, after := conn("10.0.0.1:4000", "10.0.0.2:18182", 100), conn("10.0.0.1:4000", "10.0.0.2:18182", 300)
+	before.RecvQueue, after.RecvQueue = 900, 1200
 	after.Retransmissions, after.RTT, after.Unacked, after.NotSent = 10, 80*time.Millisecond, 4, 3
 	f.sockets(sec(1), "node1", before)
-	if k := f.kernel(sec(1), "node2").Primary; !k.Known || k.Connections != 1 || k.SentBytesPerSecond.Known() || k.Why.String() != "the first reading" {
+	if k := f.kernel(sec(1), "node2").Primary; !k.Known || k.Connections != 1 || k.SentBytesPerSecond.Known() || k.RecvQueue.Known() || k.Why.String() != "the first reading" {
 		t.Errorf("%+v", k)
 	}
 	f.sockets(sec(11), "node1", after)
@@ -57,6 +58,7 @@ func TestFlowIsReckonedFromTwoReadings(t *testing.T) {
 	wantFigure(t, "unacked", k.Unacked, 4)
 	wantFigure(t, "queue", k.SendQueue, 7)
 	wantFigure(t, "not sent", k.NotSent, 3)
+	wantFigure(t, "unread", k.RecvQueue, 900)
 	if k.Interval != 10*time.Second || !k.Why.IsZero() || !k.At.Equal(t0.Add(sec(11))) {
 		t.Errorf("%+v", k)
 	}
@@ -104,7 +106,7 @@ func TestFlowWithoutRates(t *testing.T) {
 	f := rpcFeed(t, b, "")
 	f.sockets(sec(1), "node1", conn(a, b, 100))
 	f.sockets(sec(100), "node1", conn(a, b, 200))
-	if k := f.kernel(sec(100), "node2").Primary; k.SentBytesPerSecond.Known() || k.Why.String() != "the last two readings are 99 s apart" {
+	if k := f.kernel(sec(100), "node2").Primary; k.SentBytesPerSecond.Known() || k.RecvQueue.Known() || k.Why.String() != "the last two readings are 99 s apart" {
 		t.Errorf("%+v", k)
 	}
 	f.publish(sec(110), Source{FromHost, "node1"}, &SocketReading{Uptime: time.Second, Via: Clean("ss"), Connections: []Connection{conn(a, b, 900)}}, nil)

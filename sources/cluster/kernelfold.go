@@ -141,12 +141,23 @@ func (g *group) flow(base, r *SocketReading) *Flow {
 		}
 	}
 	f.SendQueue = Known(float64(queue))
+	if base != nil {
+		f.RecvQueue = Known(float64(min(unread(g.before), unread(g.now))))
+	}
 	if told {
 		f.NotSent = Known(float64(notSent))
 	}
 	f.of(busiestConnection(g))
 	f.rates(g, base, r)
 	return f
+}
+
+// unread is what the program at this end has not taken from connections.
+func unread(list []*Connection) (bytes uint64) {
+	for _, c := range list {
+		bytes += c.RecvQueue
+	}
+	return bytes
 }
 
 // of takes the figures that are of one connection.
@@ -269,7 +280,7 @@ func (s *State) viewFlow(id, other NodeID, host Access, at time.Time) Flow {
 	if limit := s.socketsFresh(); !s.whole && v.Interval > limit {
 		v.Why = Clean(fmt.Sprintf("the last two readings are %.0f s apart", v.Interval.Seconds()))
 		v.Interval, v.SentBytesPerSecond, v.ReceivedBytesPerSecond = 0, Figure{}, Figure{}
-		v.RetransmissionsPerSecond, v.Retransmitted = Figure{}, Figure{}
+		v.RetransmissionsPerSecond, v.Retransmitted, v.RecvQueue = Figure{}, Figure{}, Figure{}
 	}
 	return v
 }

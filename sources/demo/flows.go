@@ -56,8 +56,8 @@ func (f *flows) render(w *physics.World, index int) []byte {
 		case 0:
 			b = f.sends(b, w, n)
 		case i:
-			b = fmt.Appendf(b, "ESTAB 0 0 %s 127.0.0.1:%d\n\t cubic rto:204 rtt:0.3/0.1 mss:%d cwnd:10 bytes_received:%d segs_in:%d\n",
-				f.rpc[i], primaryPort+i, physics.SegmentBytes, n.SentBytes, n.SentBytes/physics.SegmentBytes)
+			b = fmt.Appendf(b, "ESTAB %d 0 %s 127.0.0.1:%d\n\t cubic rto:204 rtt:0.3/0.1 mss:%d cwnd:10 bytes_received:%d segs_in:%d\n",
+				w.Unread(n), f.rpc[i], primaryPort+i, physics.SegmentBytes, n.SentBytes, n.SentBytes/physics.SegmentBytes)
 		}
 	}
 	return b

@@ -29,6 +29,7 @@ type Node struct {
 	receiveTok, applyTok float64  // fractions of an assertion carried to the next step
 	syncTok              float64
 	resentTok            float64 // likewise, of a segment
+	pressed              bool    // its disk or processor, not what comes, bounds what it receives
 	stream               uint64  // of its noise
 }
 
@@ -85,14 +86,16 @@ func (w *World) replicate(n *Node) uint64 {
 
 // receive takes what has come over the network into the WAL.
 func (w *World) receive(n *Node, did *work, units float64) {
+	n.pressed = false
 	if n.Breaker.Open {
 		n.receiveTok = 0
 		return
 	}
-	capacity := min(n.net*netRate*stepSeconds, w.sendRate()*stepSeconds, receiveShare*units/receiveCost)
+	comes, can := min(n.net*netRate, w.sendRate())*stepSeconds, receiveShare*units/receiveCost
 	arrived := w.log.producedBy(w.now - n.delay(w))
-	did.received = take(&n.receiveTok, capacity, arrived, n.Received)
+	did.received = take(&n.receiveTok, min(comes, can), arrived, n.Received)
 	n.Received += did.received
+	n.pressed = can < comes && n.Received < arrived
 	did.disk += receiveCost * float64(did.received)
 	did.cpu += receiveCost * float64(did.received)
 }

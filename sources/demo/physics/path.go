@@ -38,6 +38,18 @@ func (n *Node) resend(sent uint64) {
 	n.resentTok -= float64(whole)
 }
 
+// receiveBuffer is what the kernel of a replica keeps of what came, in bytes: half
+// of Linux's default, which does not grow for a program that reads slowly.
+const receiveBuffer = 64 << 10
+
+// Unread returns how many bytes came to n that it has no time to read.
+func (w *World) Unread(n *Node) uint64 {
+	if !n.pressed {
+		return 0
+	}
+	return min(receiveBuffer, w.Backlog(n))
+}
+
 // Backlog returns how many bytes wait at the primary to be sent to n.
 func (w *World) Backlog(n *Node) uint64 {
 	if n.Breaker.Open || w.produced <= n.Received {
