@@ -17,11 +17,11 @@ func (m *model) playPause(string) tea.Cmd {
 	switch c.mode {
 	case panes.Paused:
 		c.live(m.o.Clock)
-		m.look()
+		m.look(nil)
 	case panes.Replay:
 		if first, last := m.o.Timeline.Bounds(); !c.playing && !c.at.Before(last) {
 			c.at = first
-			m.look()
+			m.look(nil)
 		}
 		c.playing = !c.playing
 	case panes.Live:
@@ -55,7 +55,7 @@ func (m *model) seek(t time.Time) tea.Cmd {
 		return nil // live is the newest there is
 	}
 	m.cursor.seek(t, m.o.Timeline, m.o.Clock)
-	m.look()
+	m.look(nil)
 	return nil
 }
 

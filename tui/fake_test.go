@@ -195,7 +195,7 @@ func (r *rig) keys(names ...string) {
 // tick lets d pass and the tick of its end come.
 func (r *rig) tick(d time.Duration) {
 	r.clock.add(d)
-	r.Update(tickMsg{r.pace.gen, r.clock.Now()})
+	r.Update(tickMsg{gen: r.pace.gen, at: r.clock.Now()})
 }
 
 // text returns the screen without styles.

@@ -83,7 +83,7 @@ func newModel(ctx context.Context, o Options, p colorprofile.Profile, w, h int, 
 	if o.Replay {
 		m.cursor.mode, m.cursor.playing = panes.Replay, true
 	}
-	m.advance(0)
+	m.advance(0, nil)
 	m.draw()
 	return m
 }
@@ -176,20 +176,25 @@ func (m *model) background(isDark bool) {
 	m.styles, m.dirty = stylesFor(m.o.Theme, m.profile, isDark, m.glyphs), true
 }
 
-// advance moves to what there is now, elapsed of real time after the last time.
-func (m *model) advance(elapsed time.Duration) {
+// advance moves to what there is now, elapsed of real time after the last time. Snap
+// is that, or nil.
+func (m *model) advance(elapsed time.Duration, snap *cluster.Snapshot) {
 	edge := m.cursor.edge
 	if m.cursor.advance(m.o.Timeline, m.o.Clock, elapsed) || m.snap == nil {
-		m.look()
+		m.look(snap)
 	}
 	m.dirty = m.dirty || !m.cursor.edge.Equal(edge)
 }
 
-// look takes over what was known as of the instant shown.
-func (m *model) look() {
+// look takes over what was known as of the instant shown: live the snapshot that was
+// gathered, unless the screen is at a newer one.
+func (m *model) look(snap *cluster.Snapshot) {
 	if m.cursor.mode == panes.Live {
-		if m.snap = m.o.Timeline.Latest(m.o.Clock.Now); m.snap != nil {
-			m.cursor.at = m.snap.At
+		if snap == nil || m.snap != nil && snap.At.Before(m.snap.At) {
+			snap = m.o.Timeline.Latest(m.o.Clock.Now)
+		}
+		if m.snap = snap; snap != nil {
+			m.cursor.at = snap.At
 		}
 	} else {
 		m.snap = m.o.Timeline.At(m.cursor.at)

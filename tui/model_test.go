@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -205,7 +206,7 @@ func TestPacing(t *testing.T) {
 		t.Fatalf("%d draws, locked %v", draws, r.pace.locked)
 	}
 	for s := range 5 {
-		drew(tickMsg{r.pace.gen, at(2153 + 1000*s)})
+		drew(tickMsg{gen: r.pace.gen, at: at(2153 + 1000*s)})
 		if want := t0.Add(time.Hour + time.Duration(3153+1000*s)*time.Millisecond); !r.pace.due.Equal(want) {
 			t.Fatalf("next tick at %s, want %s", r.pace.due, want)
 		}
@@ -213,10 +214,41 @@ func TestPacing(t *testing.T) {
 	if draws != 7 {
 		t.Fatalf("%d draws in five intervals", draws-2)
 	}
-	drew(tickMsg{r.pace.gen - 1, at(9000)})
+	drew(tickMsg{gen: r.pace.gen - 1, at: at(9000)})
 	if draws != 7 {
 		t.Fatal("an old tick drew")
 	}
+}
+
+// What a tick shows is gathered before it comes, so that keys need not wait for it.
+func TestTicksBringWhatTheyShow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 120, 40, 12)
+		tick, ok := r.nextTick()().(tickMsg)
+		if !ok || tick.snap == nil {
+			t.Fatalf("%+v", tick)
+		}
+		if r.Update(tick); r.snap != tick.snap || !r.cursor.at.Equal(tick.snap.At) {
+			t.Error("what was gathered is not shown")
+		}
+		r.clock.add(time.Second)
+		r.keys("j")
+		newer := r.timeline.At(r.clock.Now())
+		r.Update(tickMsg{gen: r.pace.gen, at: r.clock.Now(), snap: newer})
+		r.Update(tickMsg{gen: r.pace.gen, at: r.clock.Now(), snap: tick.snap})
+		if r.snap.At.Before(newer.At) {
+			t.Error("the screen went back in time")
+		}
+		shown := r.snap
+		r.keys("space") // pauses
+		r.clock.add(time.Second)
+		if r.Update(tickMsg{gen: r.pace.gen, at: r.clock.Now(), snap: r.timeline.At(r.clock.Now())}); r.snap != shown {
+			t.Error("a screen that is paused moved on")
+		}
+		if tick, ok := r.nextTick()().(tickMsg); !ok || tick.snap != nil {
+			t.Error("a screen that is paused gathers what there is now, and lets go of the past for it")
+		}
+	})
 }
 
 func TestResizeStormDrawsLittle(t *testing.T) {
@@ -228,7 +260,7 @@ func TestResizeStormDrawsLittle(t *testing.T) {
 		if i >= 3 { // timers of 30 ms
 			r.Update(settledMsg{r.resize.gen - 3, now})
 		}
-		r.Update(tickMsg{r.pace.gen, now}) // ticks come as they do
+		r.Update(tickMsg{gen: r.pace.gen, at: now}) // ticks come as they do
 		if c := r.View().Content; c != last {
 			draws, last = draws+1, c
 		}

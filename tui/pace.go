@@ -4,6 +4,9 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/stemedb/stemetop/panes"
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // The screen is drawn once per interval, when the round of readings is in, and
@@ -33,8 +36,9 @@ type pace struct {
 
 type (
 	tickMsg struct {
-		gen int
-		at  time.Time
+		gen  int
+		at   time.Time
+		snap *cluster.Snapshot // what there was at it; nil if that is not gathered yet
 	}
 	changedMsg time.Time
 	soonMsg    time.Time
@@ -63,12 +67,22 @@ func (m *model) period() time.Duration {
 	return min(max(d, leastPeriod), time.Minute)
 }
 
+// nextTick returns the command of the next tick. What there is then is gathered
+// beside the loop, which is free for keys meanwhile: of a thousand replicas that
+// takes longer than to draw it.
 func (m *model) nextTick() tea.Cmd {
 	gen, d := m.pace.gen, m.period()
 	if !m.pace.due.IsZero() {
 		d = m.pace.due.Sub(m.pace.drawn)
 	}
-	return m.after(d, func(at time.Time) tea.Msg { return tickMsg{gen, at} })
+	live, timeline, now := m.cursor.mode == panes.Live, m.o.Timeline, m.o.Clock.Now
+	return m.after(d, func(at time.Time) tea.Msg {
+		t := tickMsg{gen: gen, at: at}
+		if live {
+			t.snap = timeline.Latest(now)
+		}
+		return t
+	})
 }
 
 // tick moves on by one interval.
@@ -76,7 +90,7 @@ func (m *model) tick(t tickMsg) tea.Cmd {
 	if t.gen != m.pace.gen {
 		return nil
 	}
-	m.shift(t.at)
+	m.shift(t.at, t.snap)
 	if m.pace.due.IsZero() {
 		m.pace.due = t.at
 	}
@@ -87,14 +101,14 @@ func (m *model) tick(t tickMsg) tea.Cmd {
 	return m.nextTick()
 }
 
-// shift moves the screen on to the real time at.
-func (m *model) shift(at time.Time) {
+// shift moves the screen on to the real time at, for which snap was gathered, or nil.
+func (m *model) shift(at time.Time, snap *cluster.Snapshot) {
 	var elapsed time.Duration
 	if !m.pace.drawn.IsZero() {
 		elapsed = min(at.Sub(m.pace.drawn), 2*m.period()) // a replay doesn't jump over a suspension
 	}
 	m.pace.drawn = at
-	m.advance(elapsed)
+	m.advance(elapsed, snap)
 }
 
 func (m *model) waitChanged() tea.Cmd {
@@ -115,13 +129,13 @@ func (m *model) waitChanged() tea.Cmd {
 // silence. From there on ticks follow the rounds, and the signal is left alone.
 func (m *model) changed(at time.Time) tea.Cmd {
 	if m.o.Replay { // the instant shown is the same, but more is known of before it
-		m.look()
+		m.look(nil)
 		return m.waitChanged()
 	}
 	p, period := &m.pace, m.period()
 	if p.first.IsZero() {
 		p.first, p.last, p.delay = at, at, soonAtMost/10
-		m.shift(at)
+		m.shift(at, nil)
 		return m.waitChanged()
 	}
 	silence := at.Sub(p.last)
@@ -144,7 +158,7 @@ func (m *model) changed(at time.Time) tea.Cmd {
 
 func (m *model) soon(at time.Time) tea.Cmd {
 	m.pace.waiting = false
-	m.shift(at)
+	m.shift(at, nil)
 	return nil
 }
 

@@ -40,7 +40,7 @@ func runPlain(ctx context.Context, o Options) error {
 			(&passphrase{request: r}).answer(nil)
 		case <-next.C:
 			next.Reset(m.period())
-			m.advance(m.period())
+			m.advance(m.period(), nil)
 			if err := m.writeLine(); err != nil {
 				return err
 			}
