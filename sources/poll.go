@@ -11,7 +11,8 @@ import (
 
 // spread is by how much the collectors of one round start apart: together
 // enough that a round is one picture, apart enough that a thousand of them do
-// not stand in one queue.
+// not stand in one queue, in which whatever else the program does would stand too.
+// A round of more than fills the better part of an interval is spread over that.
 const spread = 500 * time.Microsecond
 
 // Poller runs collectors side by side, each at every interval. A slow one skips
@@ -31,8 +32,8 @@ type turn struct {
 	*Poller
 	collector Collector
 	collect   func() []Reading
-	over      func() error  // not nil once it is to end
-	offset    time.Duration // of its rounds from those of the first
+	over      func() error // not nil once it is to end
+	place, of int          // its own among those that run with it
 	ended     func()
 
 	// Guarded by the poller's mutex.
@@ -81,13 +82,13 @@ func (p *Poller) Run(ctx context.Context, collectors []Collector) {
 	for i, c := range collectors {
 		turns[i] = &turn{
 			Poller: p, collector: c, collect: func() []Reading { return c.Collect(ctx) }, over: ctx.Err,
-			offset: time.Duration(i) * spread, ended: wg.Done,
+			place: i, of: len(collectors), ended: wg.Done,
 		}
 	}
 	p.mu.Lock()
 	p.turns = append(p.turns, turns...)
 	for _, t := range turns {
-		t.arm(p.clock.Real(t.offset))
+		t.arm(p.clock.Real(t.offset()))
 	}
 	p.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() {
@@ -159,12 +160,17 @@ func (t *turn) end() {
 	t.ended()
 }
 
+// offset returns by how much its rounds start after those of the first. The poller
+// is locked.
+func (t *turn) offset() time.Duration {
+	return time.Duration(t.place) * min(spread, t.interval*4/5/time.Duration(t.of))
+}
+
 // due returns how long it is in real time to the next round: the next multiple of
 // the interval on the monotonic clock plus the collector's offset. Rounds that
 // were missed are skipped, never caught up. The poller is locked.
 func (t *turn) due() time.Duration {
-	offset := t.offset % max(1, t.interval/2)
-	since := (t.clock.Mono() - offset) % t.interval
+	since := (t.clock.Mono() - t.offset()) % t.interval
 	// A microsecond more: a timer that rounds down would run the round twice.
 	return t.clock.Real(t.interval-since) + time.Microsecond
 }

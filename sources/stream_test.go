@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -149,6 +150,52 @@ func TestSlowCollectorSlowsItselfOnly(t *testing.T) {
 			t.Error("not closed")
 		}
 	})
+}
+
+// startedCollector notes when each of its rounds starts.
+type startedCollector struct {
+	fakeCollector
+	note func()
+}
+
+func (c *startedCollector) Collect(ctx context.Context) []Reading {
+	c.note()
+	return c.fakeCollector.Collect(ctx)
+}
+
+// A round is one picture, and yet of thousands no part of the interval has much
+// more to do than another.
+func TestRoundsAreSpread(t *testing.T) {
+	for n, most := range map[int]time.Duration{24: 12 * time.Millisecond, 3000: 800 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			c := NewClock(1)
+			began := c.Mono()
+			var mu sync.Mutex
+			starts := map[time.Duration]int{} // by tenths of a second
+			list := make([]Collector, n)
+			for i := range list {
+				list[i] = &startedCollector{fakeCollector{node: "n"}, func() {
+					mu.Lock()
+					defer mu.Unlock()
+					at := c.Mono() - began
+					starts[at/(100*time.Millisecond)]++
+					if at%time.Second > most {
+						t.Errorf("one of %d starts %v after the first", n, at%time.Second)
+					}
+				}}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2900*time.Millisecond)
+			defer cancel()
+			NewPoller(NewStream(c), c, time.Second).Run(ctx, list)
+			sum, crowd := 0, 0
+			for _, k := range starts {
+				sum, crowd = sum+k, max(crowd, k)
+			}
+			if sum != 3*n || n > 1000 && crowd > n/7 {
+				t.Errorf("%d of %d start in three intervals, in a tenth of a second up to %d", sum, n, crowd)
+			}
+		})
+	}
 }
 
 func TestIntervalChangesAtOnce(t *testing.T) {

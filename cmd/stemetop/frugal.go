@@ -19,8 +19,8 @@ const (
 	settled = 10 * time.Second
 	// tidying is how often that happens again.
 	tidying = 15 * time.Second
-	// large is the heap from which on a fifth or so must do for growth, in bytes: that
-	// of hundreds of replicas.
+	// large is the heap from which on an eighth must do for growth, in bytes: that of
+	// hundreds of replicas.
 	large = 48 << 20
 )
 
@@ -42,7 +42,7 @@ func frugal() {
 			time.Sleep(wait)
 			debug.FreeOSMemory()
 			if metrics.Read(live); !told && live[0].Value.Kind() == metrics.KindUint64 && live[0].Value.Uint64() > large {
-				debug.SetGCPercent(18)
+				debug.SetGCPercent(12)
 			}
 			unmapProgram(pages)
 		}

@@ -40,26 +40,32 @@ func (w *wiring) nodes() []config.Node {
 }
 
 // collectors returns one for each source of each node: metrics first, the
-// primary's before all, since the first lag on screen comes from there.
+// primary's before all, since the first lag on screen comes from there. A replica
+// is probed beside it, so that of a thousand no half of a round costs more.
 func (w *wiring) collectors() ([]sources.Collector, error) {
 	var list []sources.Collector
 	w.scrapers = map[cluster.NodeID]*metrics.Collector{}
 	for i, n := range w.nodes() {
-		if n.URL == "" {
+		if n.URL != "" {
+			c, err := w.metrics(n, i == 0)
+			if err != nil {
+				return nil, err
+			}
+			w.scrapers[cluster.NodeID(n.ID)] = c
+			list = append(list, c)
+		}
+		if i == 0 {
 			continue
 		}
-		c, err := w.metrics(n, i == 0)
-		if err != nil {
-			return nil, err
+		if p := w.probe(n); p != nil {
+			list = append(list, p)
 		}
-		w.scrapers[cluster.NodeID(n.ID)] = c
-		list = append(list, c)
 	}
 	return w.beside(list)
 }
 
-// beside appends what is read beside the metrics: the admin interface, hosts with
-// their logs, the network and a Prometheus server.
+// beside appends what is read beside metrics and probes: the admin interface, hosts
+// with their logs, and a Prometheus server.
 func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 	if w.adminURL() != "" {
 		a, err := w.admin()
@@ -81,11 +87,6 @@ func (w *wiring) beside(list []sources.Collector) ([]sources.Collector, error) {
 			return nil, err
 		}
 		list = append(list, h, l)
-	}
-	for _, n := range w.config.Replicas {
-		if c := w.probe(n); c != nil {
-			list = append(list, c)
-		}
 	}
 	if w.config.Prometheus.URL != "" {
 		c, err := w.prometheus()
