@@ -34,9 +34,10 @@ type Flow struct {
 
 	SendQueue Figure // bytes that the other end has not acknowledged, of all connections
 	NotSent   Figure // bytes of those that were not sent yet
-	// RecvQueue is how many bytes that came the program here has not read, of all
-	// connections: in both of the last two readings, since one that reads has some
-	// before it at any moment. Unknown after a single reading.
+	// RecvQueue is how many bytes that came the program here has not read, of the
+	// established connection that has the most: in both of the last two readings,
+	// since one that reads has some before it at any moment. Where more came on any
+	// between them, it is of those. Unknown after a single reading.
 	RecvQueue Figure
 }
 

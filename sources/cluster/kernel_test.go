@@ -74,6 +74,31 @@ func TestFlowIsReckonedFromTwoReadings(t *testing.T) {
 	}
 }
 
+// What waits unread is of one connection, and of one in use if any is.
+func TestUnreadIsOfAConnectionInUse(t *testing.T) {
+	a, b := "10.0.0.1:4000", "10.0.0.2:18182"
+	left := func(c Connection, bytes uint64) Connection { c.RecvQueue = bytes; return c }
+	closed := left(conn("10.0.0.1:4001", b, 5), 60e3)
+	closed.State = Clean("CLOSE-WAIT")
+	for name, x := range map[string]struct {
+		lists [2][]Connection
+		want  float64
+	}{
+		"in use":                   {[2][]Connection{{left(conn(a, b, 1), 60e3)}, {left(conn(a, b, 2), 50e3)}}, 50e3},
+		"read meanwhile":           {[2][]Connection{{left(conn(a, b, 1), 60e3)}, {conn(a, b, 2)}}, 0},
+		"closed by the other end":  {[2][]Connection{{conn(a, b, 1), closed}, {conn(a, b, 2), closed}}, 0},
+		"forgotten beside another": {[2][]Connection{{conn(a, b, 1), left(conn("10.0.0.1:4001", b, 5), 60e3)}, {conn(a, b, 2), left(conn("10.0.0.1:4001", b, 5), 60e3)}}, 0},
+		"a little of each":         {[2][]Connection{{left(conn(a, b, 1), 20e3), left(conn("10.0.0.1:4001", b, 1), 20e3)}, {left(conn(a, b, 2), 20e3), left(conn("10.0.0.1:4001", b, 2), 20e3)}}, 20e3},
+		"another connection's":     {[2][]Connection{{left(conn("10.0.0.1:4001", b, 1), 60e3)}, {left(conn(a, b, 2), 60e3)}}, 0},
+		"none in use":              {[2][]Connection{{left(conn(a, b, 1), 60e3)}, {left(conn(a, b, 1), 60e3)}}, 60e3},
+	} {
+		f := rpcFeed(t, b, "")
+		f.sockets(sec(1), "node1", x.lists[0]...)
+		f.sockets(sec(11), "node1", x.lists[1]...)
+		wantFigure(t, name, f.kernel(sec(11), "node2").Primary.RecvQueue, x.want)
+	}
+}
+
 // What comes or goes leaves a gap, and no spike.
 func TestConnectionsThatChangeLeaveAGap(t *testing.T) {
 	a, b := "10.0.0.1:4000", "10.0.0.2:18182"

@@ -142,7 +142,7 @@ func (g *group) flow(base, r *SocketReading) *Flow {
 	}
 	f.SendQueue = Known(float64(queue))
 	if base != nil {
-		f.RecvQueue = Known(float64(min(unread(g.before), unread(g.now))))
+		f.RecvQueue = Known(float64(g.unread()))
 	}
 	if told {
 		f.NotSent = Known(float64(notSent))
@@ -152,12 +152,28 @@ func (g *group) flow(base, r *SocketReading) *Flow {
 	return f
 }
 
-// unread is what the program at this end has not taken from connections.
-func unread(list []*Connection) (bytes uint64) {
-	for _, c := range list {
-		bytes += c.RecvQueue
+// unread is the most that the program at this end has left of one connection. Of
+// several each has a little before it; and one that it has forgotten, or that the
+// other end has closed, says nothing of those in use.
+func (g *group) unread() uint64 {
+	var most, inUse uint64
+	used := false
+	for _, c := range g.now {
+		for _, o := range g.before {
+			if c.State.s != Established || o.State.s != Established || c.Local != o.Local || c.Peer != o.Peer {
+				continue
+			}
+			left := min(o.RecvQueue, c.RecvQueue)
+			most = max(most, left)
+			if c.ReceivedBytes > o.ReceivedBytes {
+				inUse, used = max(inUse, left), true
+			}
+		}
 	}
-	return bytes
+	if used {
+		return inUse
+	}
+	return most
 }
 
 // of takes the figures that are of one connection.
