@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -68,19 +69,17 @@ func (s *State) tripped(at time.Time) (list []TrippedBreaker, ok bool) {
 // viewBreakers fills in the breaker of each replica, and lists those of none.
 func (s *State) viewBreakers(v *Snapshot) {
 	list, ok := s.tripped(v.At)
-	matched := make([]bool, len(list))
 	for i := range v.Replicas {
-		r := &v.Replicas[i]
-		spec := r.Spec
-		spec.ID = r.ID
-		r.Breaker = viewBreaker(spec, v.Primary.Admin, list, ok)
-		for j := range list {
-			matched[j] = matched[j] || guards(list[j].Agent, spec)
-		}
+		v.Replicas[i].Breaker = viewBreaker(v.Replicas[i].Spec, v.Primary.Admin, ok)
 	}
-	for j := range list {
-		if !matched[j] {
-			v.Unmatched = append(v.Unmatched, list[j])
+	for i := range list {
+		t := &list[i]
+		whose := guarded(t.Agent, v.Replicas)
+		for _, r := range whose {
+			r.Breaker.trip(t)
+		}
+		if len(whose) == 0 {
+			v.Unmatched = append(v.Unmatched, *t)
 		}
 	}
 	if len(v.Unmatched) > 0 {
@@ -100,35 +99,50 @@ func doubtBreakers(replicas []Replica, stray NodeID) {
 	}
 }
 
-func viewBreaker(spec NodeSpec, admin Access, list []TrippedBreaker, ok bool) Breaker {
+// viewBreaker is a breaker that is not in the list, or of which there is none.
+func viewBreaker(spec NodeSpec, admin Access, ok bool) Breaker {
 	v := Breaker{Agent: spec.AgentID}
-	if !ok {
-		if admin.Err != nil {
-			v.Why = admin.Err.What
-		}
-		return v
-	}
-	v.State = BreakerClosed
-	for i := range list {
-		t := &list[i]
-		if !guards(t.Agent, spec) {
-			continue
-		}
-		v.State, v.Agent, v.Since, v.Reason = BreakerTripped, t.Agent, t.Since, t.Reason
-		if t.FailuresKnown {
-			v.Failures = Known(t.Failures)
-		}
+	if ok {
+		v.State = BreakerClosed
+	} else if admin.Err != nil {
+		v.Why = admin.Err.What
 	}
 	return v
 }
 
-// guards tells whether a breaker is the replica's: by the configured agent id,
-// else by a name that is the replica's or has it as a whole word.
-func guards(agent NodeID, spec NodeSpec) bool {
-	if spec.AgentID != "" {
-		return agent == spec.AgentID
+func (b *Breaker) trip(t *TrippedBreaker) {
+	b.State, b.Agent, b.Since, b.Reason, b.Failures = BreakerTripped, t.Agent, t.Since, t.Reason, Figure{}
+	if t.FailuresKnown {
+		b.Failures = Known(t.Failures)
 	}
-	return names(string(agent), string(spec.ID))
+}
+
+// guarded returns the replicas whose breaker an agent's is: by their configured agent
+// id, else by a name that is a replica's or has it as a whole word. Of names of which
+// one is part of another, as node2 of node2-b, the longer is meant. Of two as long it
+// can't be told which, and one that is configured to have another agent is not it.
+func guarded(agent NodeID, replicas []Replica) (whose []*Replica) {
+	longest := 1
+	for i := range replicas {
+		r := &replicas[i]
+		rank := len(r.ID)
+		switch {
+		case agent != "" && r.Spec.AgentID == agent:
+			rank = math.MaxInt
+		case !names(string(agent), string(r.ID)):
+			continue
+		}
+		if rank > longest {
+			whose, longest = whose[:0], rank
+		}
+		if rank == longest {
+			whose = append(whose, r)
+		}
+	}
+	if longest < math.MaxInt && (len(whose) > 1 || len(whose) == 1 && whose[0].Spec.AgentID != "") {
+		return nil
+	}
+	return whose
 }
 
 // names tells whether text has the id as a whole word.

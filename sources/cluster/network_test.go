@@ -77,6 +77,32 @@ func TestBreakerIsJoinedToItsReplica(t *testing.T) {
 	}
 }
 
+func TestBreakerIsOfTheReplicaWhoseNameIsMeant(t *testing.T) {
+	for agent, want := range map[NodeID][]BreakerState{
+		"agent-node2":      {BreakerTripped, BreakerClosed, BreakerClosed},
+		"agent-node2-b":    {BreakerClosed, BreakerTripped, BreakerClosed},
+		"node2-b":          {BreakerClosed, BreakerTripped, BreakerClosed},
+		"node2-x7":         {BreakerClosed, BreakerClosed, BreakerTripped}, // as configured
+		"agent-node4":      {BreakerUnknown, BreakerUnknown, BreakerClosed},
+		"node2-b-to-node4": {BreakerClosed, BreakerTripped, BreakerClosed},
+		"agent-node2-c":    {BreakerUnknown, BreakerUnknown, BreakerClosed}, // of one that has another
+	} {
+		s := NewState()
+		s.Apply(&Observation{Seq: 1, Received: t0, Body: &Session{
+			Run: "r", Interval: time.Second, Primary: NodeSpec{ID: "node1"},
+			Replicas: []NodeSpec{{ID: "node2"}, {ID: "node2-b"}, {ID: "node2-c", AgentID: "node2-x7"}},
+		}})
+		s.Apply(&Observation{Seq: 2, Received: t0, Taken: t0, Source: Source{FromAdmin, "node1"}, Body: &BreakersReading{
+			Tripped: []TrippedBreaker{{Agent: agent}},
+		}})
+		for i, r := range s.Snapshot(t0, nil).Replicas {
+			if r.Breaker.State != want[i] {
+				t.Errorf("%s: %s is %v, not %v", agent, r.ID, r.Breaker.State, want[i])
+			}
+		}
+	}
+}
+
 func TestBreakerIsUnknownUntilItsListIsRead(t *testing.T) {
 	f := newFeed(t)
 	if b := f.at(sec(1)).Replica("node2").Breaker; b.State != BreakerUnknown || b.Why.IsZero() {
