@@ -306,6 +306,16 @@ func TestRampOnTheLine(t *testing.T) {
 	}
 }
 
+// eventually waits for what must come to be.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(slow); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", slow, what)
+		}
+	}
+}
+
 // On a terminal it is asked for as the screen does, and what was typed before the
 // question is no answer.
 func TestActAsksOnATerminal(t *testing.T) {
@@ -318,9 +328,7 @@ func TestActAsksOnATerminal(t *testing.T) {
 		s.press("clear; stemetop act "+args+" --config "+file+"; echo left with $?", "Enter")
 	}
 	act("throttle 500")
-	for end := time.Now().Add(slow); server.held.Load() == 0 && time.Now().Before(end); {
-		time.Sleep(20 * time.Millisecond)
-	}
+	eventually(t, "the plan is being read", func() bool { return server.held.Load() > 0 })
 	s.press("y", "Enter") // too early: the plan is still being read
 	s.see(`^y$`)
 	close(server.hold)
@@ -369,14 +377,10 @@ func TestALineBetweenTwoQuestionsAnswersNone(t *testing.T) {
 		t.Fatalf("a plan that is gone: %v", got)
 	}
 	fmt.Fprintln(hand, "y")
-	for end := time.Now().Add(slow); len(a.typed) == 0 && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the line is read", func() bool { return len(a.typed) == 1 })
 	replies := make(chan reply)
 	go func() { replies <- a.askFor(t.Context(), q, 1) }()
-	for end := time.Now().Add(slow); len(a.typed) > 0 && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the line is passed over", func() bool { return len(a.typed) == 0 })
 	fmt.Fprintln(hand, "no")
 	if got := <-replies; got != no {
 		t.Errorf("the second question is answered with %v", got)
