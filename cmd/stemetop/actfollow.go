@@ -128,6 +128,10 @@ func (a *acting) tell(s *actions.State) {
 	}
 	if r := d.Result; r != nil && !a.way.outcome {
 		a.way.outcome = true
+		// An answer may be there before it was seen that the request is on its way.
+		if a.way.phase != actions.Sending {
+			_ = a.line("now", cluster.Clean(actions.Sending.String()))
+		}
 		_ = a.line("outcome", r.Summary())
 		if r.Failure != nil && !r.Failure.Hint.IsZero() {
 			a.say("hint", r.Failure.Hint.String())

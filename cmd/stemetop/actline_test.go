@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/actions"
+	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/actions/admin/admintest"
 	"github.com/stemedb/stemetop/actions/journal"
+	"github.com/stemedb/stemetop/sources"
 )
 
 const actCanary = "canary-4711-secret"
@@ -384,6 +386,33 @@ func TestALineBetweenTwoQuestionsAnswersNone(t *testing.T) {
 	fmt.Fprintln(hand, "no")
 	if got := <-replies; got != no {
 		t.Errorf("the second question is answered with %v", got)
+	}
+}
+
+// A request that is answered at once was sent all the same, and is told once.
+func TestSendingIsToldBeforeItsOutcome(t *testing.T) {
+	t.Parallel()
+	for name, phases := range map[string][]actions.Phase{
+		"seen on its way": {actions.Rechecking, actions.Sending, actions.Ended},
+		"answered before": {actions.Rechecking, actions.Ended},
+	} {
+		clock := sources.NewClock(1)
+		runner := actions.NewRunner(actions.RunnerOptions{Clock: clock, Journal: journal.Options{Dir: t.TempDir(), Now: clock.Now, Mono: clock.Mono}})
+		var out strings.Builder
+		a := &acting{invocation: &invocation{terminal: terminal{out: &out}}, runner: runner}
+		for _, phase := range phases {
+			d := &actions.Dialog{Phase: phase}
+			if phase == actions.Ended {
+				d.Result = &admin.Result{Verdict: admin.Accepted}
+			}
+			a.tell(&actions.State{Dialog: d})
+		}
+		if err := runner.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Join(strings.Fields(out.String()), " "); !strings.HasPrefix(got, "now rechecking now sending outcome accepted") {
+			t.Errorf("%s:\n%s", name, &out)
+		}
 	}
 }
 
