@@ -27,8 +27,8 @@ type Client interface {
 	ReadRateLimit(context.Context) (admin.Limit, admin.Read)
 }
 
-// RunnerOptions say what a Runner works with. All but Extra, Executors and Changed
-// are needed.
+// RunnerOptions say what a Runner works with. All but Extra, Executors, Hand and
+// Changed are needed.
 type RunnerOptions struct {
 	Client Client
 	// Settings less Requests and Table.
@@ -40,7 +40,10 @@ type RunnerOptions struct {
 	Snapshot  func() *cluster.Snapshot
 	Publish   func(cluster.Observation)
 	Clock     Clock
-	Changed   func() // the state is another one; called from any goroutine, and must not block
+	// Hand is the time that the person has had, which no speed of the stream's clock
+	// changes; from the Runner's start by the machine's clock where it is nil.
+	Hand    func() time.Duration
+	Changed func() // the state is another one; called from any goroutine, and must not block
 }
 
 // Runner is the actuator: it feeds the reducer and does what it says. It may be
@@ -50,7 +53,6 @@ type Runner struct {
 	set       *Settings
 	executors map[Kind]Executor
 	book      *book
-	began     time.Time
 	ctx       context.Context //nolint:containedctx // it is the Runner's own life, ended by Close
 	end       context.CancelFunc
 	wg        sync.WaitGroup
@@ -70,7 +72,10 @@ type Runner struct {
 func NewRunner(o RunnerOptions) *Runner {
 	set := o.Settings
 	set.Requests, set.Table = o.Client, slices.Concat(Table(), o.Extra)
-	r := &Runner{o: o, set: &set, began: time.Now(), wake: make(chan struct{}, 1), executors: map[Kind]Executor{}, waiting: map[string]context.CancelFunc{}}
+	r := &Runner{o: o, set: &set, wake: make(chan struct{}, 1), executors: map[Kind]Executor{}, waiting: map[string]context.CancelFunc{}}
+	if began := time.Now(); o.Hand == nil {
+		r.o.Hand = func() time.Duration { return time.Since(began) }
+	}
 	for _, a := range Table() {
 		r.executors[a.Kind] = throughAPI{o.Client}
 	}
@@ -122,7 +127,7 @@ func (r *Runner) Table() []Action { return slices.Clone(r.set.Table) }
 
 // Now returns the present instant, for what State counts down.
 func (r *Runner) Now() Now {
-	return Now{Wall: r.o.Clock.Now(), Mono: r.o.Clock.Mono(), Hand: time.Since(r.began)}
+	return Now{Wall: r.o.Clock.Now(), Mono: r.o.Clock.Mono(), Hand: r.o.Hand()}
 }
 
 // Do tells the reducer what happened. It does not block, and State is the next

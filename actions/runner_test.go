@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,9 @@ type stage struct {
 	dir  string
 	mu   sync.Mutex
 	told []cluster.ActionStep
-	tell func(cluster.ActionStep) // may be nil
+	// passed is by how much the hand is ahead.
+	passed atomic.Int64
+	tell   func(cluster.ActionStep) // may be nil
 }
 
 type realClock struct{ began time.Time }
@@ -61,6 +64,7 @@ func newStageOf(t testing.TB, client Client, dir string) *stage {
 	shift := time.Since(t0.Add(s.rig.mono))
 	s.Runner = NewRunner(RunnerOptions{
 		Client: client, Clock: clock,
+		Hand:     func() time.Duration { return clock.Mono() + time.Duration(s.passed.Load()) },
 		Settings: Settings{Who: cluster.Clean("dana"), Via: "terminal", Floor: 50, Steps: []int64{100, 500}, Hold: time.Minute},
 		Journal: journal.Options{
 			Dir: dir, Now: clock.Now, Mono: clock.Mono,
