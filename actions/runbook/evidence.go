@@ -59,6 +59,9 @@ const (
 	fewErrors = 0.1
 )
 
+// listedEvery is how often a host's connections are listed.
+const listedEvery = 10 * time.Second
+
 // orderSlack is how late a cause may show after the lag's onset and still be
 // before it, as slow sensors and averages go.
 const orderSlack = 30 * time.Second

@@ -87,6 +87,7 @@ type diagnosis struct {
 	murky    bool // the network is not well, and not only to this replica
 	hangs    bool // its answers are slow, and its way is not
 	surfeit  bool // more comes than it reads
+	unheard  bool // it is not told yet whether it does
 }
 
 const numCauses = int(cluster.CauseMeasurement) + 1

@@ -15,7 +15,8 @@ import (
 func (d *diagnosis) network() {
 	w := &d.r.Network
 	before := len(d.findings)
-	d.surfeit = d.unread(&w.Kernel.Replica)
+	d.surfeit = d.unread(&w.Kernel)
+	d.unheard = d.untold(w)
 	starved, starves := d.starved()
 	starves = starves && !d.surfeit
 	d.path(w, starves)
@@ -194,16 +195,58 @@ func (d *diagnosis) starved() (f finding, ok bool) {
 	}, true
 }
 
-// unread tells whether the replica leaves what came unread while more comes: then
-// it is not for want of data that it lags, whatever the way to it loses. One that
-// reads nothing at all says nothing: it may be waiting for what comes after a gap.
-func (d *diagnosis) unread(f *cluster.Flow) bool {
-	left, _ := f.RecvQueue.Value()
-	if comes, _ := f.ReceivedBytesPerSecond.Value(); left < muchUnread || comes <= 0 {
+// unread tells whether the replica leaves what came unread while more comes, or would
+// if it took more: then it is not for want of data that it lags, whatever the way to
+// it loses. Where nothing comes and the primary's kernel does not say that it is the
+// replica that takes nothing, the way may be what lets nothing through.
+func (d *diagnosis) unread(k *cluster.Kernel) bool {
+	left, _ := k.Replica.RecvQueue.Value()
+	comes, _ := k.Replica.ReceivedBytesPerSecond.Value()
+	withheld, _ := k.Primary.Withheld.Value()
+	if left < muchUnread || comes <= 0 && withheld <= 0 || k.Replica.At.Before(d.behindSince()) {
 		return false
 	}
-	d.contradict(cluster.CauseNetwork, brief(left/1000)+" kB that came wait unread: stemedb is not short of data")
+	size := brief(left/1e3) + " kB"
+	if left >= 1e6 {
+		size = brief(left/1e6) + " MB"
+	}
+	d.contradict(cluster.CauseNetwork, size+" that came wait unread: stemedb is not short of data")
 	return true
+}
+
+// untold tells whether it will soon be told, and is not yet, if the replica reads what
+// comes. Where it doesn't, that is why it lags, and a way that loses something besides
+// has everything that a cause has.
+func (d *diagnosis) untold(w *cluster.Network) bool {
+	f := &w.Kernel.Replica
+	if !f.Known || !d.r.Host.Reachable || d.surfeit || barred(w.Peer.Port) || barred(w.Port) {
+		return false
+	}
+	came := d.behindSince()
+	now, _ := f.RecvQueueNow.Value()
+	stays, twice := f.RecvQueue.Value()
+	switch {
+	case f.At.Before(came): // the list is of the time before
+	case now < muchUnread:
+		return false
+	case !twice || f.At.Before(came.Add(2*listedEvery)): // the list before it is
+	case stays < muchUnread || f.ReceivedBytesPerSecond.Known() || w.Kernel.Primary.Withheld.Known():
+		return false
+	}
+	d.missing = append(d.missing, "whether its stemedb reads what comes")
+	return true
+}
+
+// behindSince is when what the replica had not applied, as its lag was noticed, came
+// at the earliest. That may be long after the lag's onset: a lossy way has a small one
+// of its own.
+func (d *diagnosis) behindSince() time.Time {
+	if e := d.n.episode; e != nil {
+		if came := e.noticed.Add(-d.s.Session.Thresholds.Warning); came.After(d.onset) {
+			return came
+		}
+	}
+	return d.onset
 }
 
 // slowAnswers notes that whatever crosses the path is slow. It is no indicator

@@ -54,6 +54,7 @@ func (w *world) observePaths() {
 			Told: true, Counted: true, RTT: w.trip(n, e), MinRTT: time.Duration(n.rtt * 0.8 * float64(time.Millisecond)), Cwnd: 10,
 			SentBytes: uint64(n.segments * segmentBytes), Segments: uint64(n.segments), Retransmissions: uint64(n.resent),
 		}
+		c.NotSent = uint64(e.withheld)
 		if barred(port) {
 			c.State, c.SendQueue = cluster.Clean(cluster.SynSent), 1
 		}
@@ -192,6 +193,27 @@ func pathRules() []rule {
 			cluster.CauseNetwork, likely,
 			[]string{"of its segments again"},
 			"network",
+		},
+		{
+			"a replica that reads no more, on a lossy way", 3,
+			hit(300, effect{stops: true, loss: 6, rtt: 50, unread: 14e6, withheld: 4e6}), 380,
+			cluster.CauseNetwork, possible,
+			[]string{"14 MB that came wait unread: stemedb is not short of data"},
+			"",
+		},
+		{
+			"a replica that reads no more, on a way that was lossy before, not listed since", 3,
+			all(hit(200, effect{loss: 6, rtt: 50}), hit(301, effect{stops: true, unread: 14e6, withheld: 4e6})), 309,
+			cluster.CauseNetwork, possible,
+			[]string{"whether its stemedb reads what comes"},
+			"",
+		},
+		{
+			"the same, listed once since", 3,
+			all(hit(200, effect{loss: 6, rtt: 50}), hit(301, effect{stops: true, unread: 14e6, withheld: 4e6})), 315,
+			cluster.CauseNetwork, possible,
+			[]string{"whether its stemedb reads what comes"},
+			"",
 		},
 		{
 			"a way that lets nothing more through, with what came before it unread", 3,

@@ -149,8 +149,8 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 	case cluster.CauseDisk, cluster.CauseCPU:
 		return d.fine[cluster.CausePrimary] // too much load looks the same
 	case cluster.CauseNetwork:
-		// A dead host looks the same, and one that hardly gets on.
-		return !d.surfeit && d.onItsWay() && (disk || cpu || (d.r.Metrics.Reachable && !d.hangs && d.fine[cluster.CausePrimary]))
+		// A dead host looks the same, and one that hardly gets on, or does not read.
+		return !d.surfeit && !d.unheard && d.onItsWay() && (disk || cpu || (d.r.Metrics.Reachable && !d.hangs && d.fine[cluster.CausePrimary]))
 	case cluster.CausePrimary:
 		// A slow way to all of them looks the same. That all lag is what is to be
 		// explained, and does not explain itself.

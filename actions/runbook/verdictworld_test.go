@@ -39,6 +39,7 @@ type effect struct {
 	pathRTT   float64 // ms, likewise
 	losesPing bool    // one of the primary's
 	unread    float64 // bytes that came and wait for the service
+	withheld  float64 // bytes that it does not let the primary send
 	cut       bool    // nothing of the monitor's reaches it
 	tripped   bool
 	errors    float64 // sync errors a second
@@ -181,6 +182,7 @@ func (n *vnode) now(second int) effect {
 			{&e.pathLoss, &f.pathLoss},
 			{&e.pathRTT, &f.pathRTT},
 			{&e.unread, &f.unread},
+			{&e.withheld, &f.withheld},
 			{&e.errors, &f.errors},
 			{&e.slow, &f.slow},
 			{&e.clock, &f.clock},

@@ -34,11 +34,18 @@ type Flow struct {
 
 	SendQueue Figure // bytes that the other end has not acknowledged, of all connections
 	NotSent   Figure // bytes of those that were not sent yet
+	// Withheld is how many bytes wait to be sent on an established connection while
+	// nothing is on its way: the other end takes no more. On a way that lets nothing
+	// through what was sent last would be. In both of the last two readings, of the
+	// connection with the most; unknown after a single one, or where it isn't told.
+	Withheld Figure
 	// RecvQueue is how many bytes that came the program here has not read, of the
 	// established connection that has the most: in both of the last two readings,
 	// since one that reads has some before it at any moment. Where more came on any
 	// between them, it is of those. Unknown after a single reading.
 	RecvQueue Figure
+	// RecvQueueNow is the same in the last reading alone, of any of them.
+	RecvQueueNow Figure
 }
 
 // Sockets is how the connections of a host's RPC ports stand as a whole.

@@ -99,6 +99,37 @@ func TestUnreadIsOfAConnectionInUse(t *testing.T) {
 	}
 }
 
+// What waits to be sent while nothing is on its way is held back by the other end.
+func TestWithheldIsWhereNothingIsOnItsWay(t *testing.T) {
+	a, b := "10.0.0.1:4000", "10.0.0.2:18182"
+	waits := func(local string, bytes uint64, unacked uint32) Connection {
+		c := conn(local, b, 1)
+		c.NotSent, c.Unacked = bytes, unacked
+		return c
+	}
+	for name, x := range map[string]struct {
+		before, after []Connection
+		want          float64
+	}{
+		"a closed window":              {[]Connection{waits(a, 900, 0)}, []Connection{waits(a, 800, 0)}, 800},
+		"a way that is cut":            {[]Connection{waits(a, 900, 5)}, []Connection{waits(a, 900, 5)}, 0},
+		"for a moment":                 {[]Connection{waits(a, 0, 0)}, []Connection{waits(a, 900, 0)}, 0},
+		"a cut one beside an idle one": {[]Connection{waits(a, 900, 5), waits("10.0.0.1:4001", 0, 0)}, []Connection{waits(a, 900, 5), waits("10.0.0.1:4001", 0, 0)}, 0},
+	} {
+		f := rpcFeed(t, b, "")
+		f.sockets(sec(1), "node1", x.before...)
+		wantUnknown(t, name, f.kernel(sec(1), "node2").Primary.Withheld)
+		f.sockets(sec(11), "node1", x.after...)
+		wantFigure(t, name, f.kernel(sec(11), "node2").Primary.Withheld, x.want)
+	}
+	untold := waits(a, 0, 0)
+	untold.Told = false
+	f := rpcFeed(t, b, "")
+	f.sockets(sec(1), "node1", untold)
+	f.sockets(sec(11), "node1", untold)
+	wantUnknown(t, "by a kernel that does not tell", f.kernel(sec(11), "node2").Primary.Withheld)
+}
+
 // What comes or goes leaves a gap, and no spike.
 func TestConnectionsThatChangeLeaveAGap(t *testing.T) {
 	a, b := "10.0.0.1:4000", "10.0.0.2:18182"

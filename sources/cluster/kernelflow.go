@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -11,7 +12,7 @@ type group struct{ now, before []*Connection }
 // flow reckons the figures of a group. base may be nil.
 func (g *group) flow(base, r *SocketReading) *Flow {
 	f := &Flow{Known: true, Via: r.Via}
-	var queue, notSent uint64
+	var queue, notSent, unread uint64
 	told := true
 	for _, c := range g.now {
 		queue += c.SendQueue
@@ -20,13 +21,14 @@ func (g *group) flow(base, r *SocketReading) *Flow {
 		switch c.State.s {
 		case Established:
 			f.Connections++
+			unread = max(unread, c.RecvQueue)
 		case SynSent:
 			f.Opening++
 		}
 	}
-	f.SendQueue = Known(float64(queue))
+	f.SendQueue, f.RecvQueueNow = Known(float64(queue)), Known(float64(unread))
 	if base != nil {
-		f.RecvQueue = Known(float64(g.unread()))
+		f.RecvQueue, f.Withheld = Known(float64(g.unread())), g.withheld()
 	}
 	if told {
 		f.NotSent = Known(float64(notSent))
@@ -36,28 +38,52 @@ func (g *group) flow(base, r *SocketReading) *Flow {
 	return f
 }
 
+// lasting returns each established connection as it was and is.
+func (g *group) lasting() iter.Seq2[*Connection, *Connection] {
+	return func(yield func(o, n *Connection) bool) {
+		for _, n := range g.now {
+			for _, o := range g.before {
+				if n.State.s == Established && o.State.s == Established && n.Local == o.Local && n.Peer == o.Peer && !yield(o, n) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // unread is the most that the program at this end has left of one connection. Of
 // several each has a little before it; and one that it has forgotten, or that the
 // other end has closed, says nothing of those in use.
 func (g *group) unread() uint64 {
 	var most, inUse uint64
 	used := false
-	for _, c := range g.now {
-		for _, o := range g.before {
-			if c.State.s != Established || o.State.s != Established || c.Local != o.Local || c.Peer != o.Peer {
-				continue
-			}
-			left := min(o.RecvQueue, c.RecvQueue)
-			most = max(most, left)
-			if c.ReceivedBytes > o.ReceivedBytes {
-				inUse, used = max(inUse, left), true
-			}
+	for o, n := range g.lasting() {
+		left := min(o.RecvQueue, n.RecvQueue)
+		most = max(most, left)
+		if n.ReceivedBytes > o.ReceivedBytes {
+			inUse, used = max(inUse, left), true
 		}
 	}
 	if used {
 		return inUse
 	}
 	return most
+}
+
+// withheld is the most that the other end does not let one connection send.
+func (g *group) withheld() Figure {
+	var most uint64
+	told := false
+	for o, n := range g.lasting() {
+		told = told || o.Told && n.Told
+		if o.Told && n.Told && o.Unacked == 0 && n.Unacked == 0 {
+			most = max(most, min(o.NotSent, n.NotSent))
+		}
+	}
+	if !told {
+		return Figure{}
+	}
+	return Known(float64(most))
 }
 
 // of takes the figures that are of one connection.

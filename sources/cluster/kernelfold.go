@@ -135,7 +135,7 @@ func (s *State) viewFlow(id, other NodeID, host Access, at time.Time) Flow {
 	if limit := s.socketsFresh(); !s.whole && v.Interval > limit {
 		v.Why = Clean(fmt.Sprintf("the last two readings are %.0f s apart", v.Interval.Seconds()))
 		v.Interval, v.SentBytesPerSecond, v.ReceivedBytesPerSecond = 0, Figure{}, Figure{}
-		v.RetransmissionsPerSecond, v.Retransmitted, v.RecvQueue = Figure{}, Figure{}, Figure{}
+		v.RetransmissionsPerSecond, v.Retransmitted, v.RecvQueue, v.Withheld = Figure{}, Figure{}, Figure{}, Figure{}
 	}
 	return v
 }
