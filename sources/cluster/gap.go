@@ -35,7 +35,7 @@ func gapGrowth(primary, replica *counter) (grew, skew float64, ok bool) {
 	if !ok || len(replica.points) < 2 {
 		return 0, 0, false
 	}
-	first := counter{points: replica.points[:1]}
+	first := counter{base: replica.base, points: replica.points[:1]}
 	then, before, ok := countGap(primary, &first)
 	return now - then, max(skew, before), ok
 }

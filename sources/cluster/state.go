@@ -221,7 +221,7 @@ func (s *State) Clone() *State {
 	}
 	c.counters = make(map[counterKey]*counter, len(s.counters))
 	for k, v := range s.counters {
-		c.counters[k] = &counter{slices.Clone(v.points), v.anew}
+		c.counters[k] = &counter{v.base, slices.Clone(v.points), v.anew}
 	}
 	c.probes = maps.Clone(s.probes) // the lists in it are replaced, never changed
 	c.peers = make(map[NodeID]*PeerRecall, len(s.peers))
