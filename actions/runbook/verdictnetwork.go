@@ -16,7 +16,6 @@ func (d *diagnosis) network() {
 	w := &d.r.Network
 	before := len(d.findings)
 	d.surfeit = d.unread(&w.Kernel)
-	d.unheard = d.untold(w)
 	starved, starves := d.starved()
 	starves = starves && !d.surfeit
 	d.path(w, starves)
@@ -29,6 +28,10 @@ func (d *diagnosis) network() {
 		d.find(starved)
 	}
 	d.slowAnswers(d.findings[before:])
+	d.unheard = strong(d.findings[before:]) && d.untold(w)
+	if d.unheard {
+		d.missing = append(d.missing, "whether its stemedb reads what comes")
+	}
 	probed := w.Reachable && d.n.has(sensorRTT)
 	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:]) && !d.murky
 	if d.fine[cluster.CauseNetwork] {
@@ -233,7 +236,6 @@ func (d *diagnosis) untold(w *cluster.Network) bool {
 	case stays < muchUnread || f.ReceivedBytesPerSecond.Known() || w.Kernel.Primary.Withheld.Known():
 		return false
 	}
-	d.missing = append(d.missing, "whether its stemedb reads what comes")
 	return true
 }
 
