@@ -52,12 +52,14 @@ func (b *judging) due(o *cluster.Observation) bool {
 	return true
 }
 
-// conclude puts on the stream what changed in the judge's view.
-func (b *judging) conclude(p *pipeline) {
+// conclude returns what changed in the judge's view, to be put on the stream.
+func (b *judging) conclude(p *pipeline) []cluster.Observation {
 	s := p.timeline.Head(p.wiring.clock.Now)
+	var said []cluster.Observation
 	for _, body := range b.judge.Conclude(s) {
-		p.stream.Publish(cluster.Observation{
+		said = append(said, cluster.Observation{
 			Taken: s.At, Source: cluster.Source{Kind: cluster.FromJudge}, Body: body,
 		})
 	}
+	return said
 }
