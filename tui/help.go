@@ -61,26 +61,26 @@ func (m *model) helpLines(w int) []string {
 	h.Styles = help.Styles{}
 	var lines []string
 	var group []key.Binding
-	flush := func(next string) {
+	name := ""
+	flush := func() {
 		if len(group) > 0 {
 			text := h.FullHelpView([][]key.Binding{group})
+			lines = append(lines, m.styles.Title.Render(name))
 			lines = append(lines, strings.Split(text, "\n")...)
 			group = nil
 		}
-		if next != "" {
-			lines = append(lines, m.styles.Title.Render(next))
-		}
 	}
-	name := ""
 	for i := range m.bindings {
 		b := &m.bindings[i]
 		if b.group != name {
+			flush()
 			name = b.group
-			flush(name)
 		}
-		group = append(group, b.keyBinding(m, fit(b.help, w-11)))
+		if b.possible(m) {
+			group = append(group, b.keyBinding(m, fit(b.help, w-11)))
+		}
 	}
-	flush("")
+	flush()
 	return lines
 }
 

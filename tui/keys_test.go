@@ -40,6 +40,11 @@ func TestHelpListsWhatIsPossible(t *testing.T) {
 				t.Errorf("replay %v: %q in the help: %v, want %v\n%s", replay, b.help, got, want, text)
 			}
 		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.TrimSpace(strings.Trim(line, "│ ")) == "act" && replay {
+				t.Errorf("nothing acts on a recording, and it has a heading:\n%s", text)
+			}
+		}
 		r.keys("esc")
 		if r.overlay != nil {
 			t.Error("esc does not close the help")
