@@ -46,7 +46,7 @@ func (m *model) minuteBack(string) tea.Cmd { return m.seek(m.cursor.at.Add(-time
 func (m *model) minuteOn(string) tea.Cmd   { return m.seek(m.cursor.at.Add(time.Minute)) }
 
 func (m *model) seek(t time.Time) tea.Cmd {
-	first, _ := m.o.Timeline.Bounds()
+	first, last := m.o.Timeline.Bounds()
 	if first.IsZero() {
 		m.say("there is nothing to go back to yet")
 		return nil
@@ -55,6 +55,12 @@ func (m *model) seek(t time.Time) tea.Cmd {
 		return nil // live is the newest there is
 	}
 	m.cursor.seek(t, m.o.Timeline, m.o.Clock)
+	switch { // another instant than was asked for is not shown without a word
+	case t.Before(first):
+		m.say("nothing is known before " + first.UTC().Format("15:04:05Z"))
+	case m.cursor.mode == panes.Replay && t.After(last):
+		m.say("the recording ends at " + last.UTC().Format("15:04:05Z"))
+	}
 	m.look(nil)
 	return nil
 }

@@ -125,6 +125,30 @@ func TestGotoRefusesInWords(t *testing.T) {
 	}
 }
 
+// What is asked for beyond both ends is not answered by another instant alone.
+func TestSeekSaysWhereItEnds(t *testing.T) {
+	for _, c := range []struct {
+		replay bool
+		keys   []string
+		want   string
+	}{
+		{false, []string{"T", "-", "9", "h", "enter"}, "nothing is known before 03:00:00Z"},
+		{false, []string{"T", "-", "5", "m", "enter"}, ""},
+		{true, []string{"["}, "nothing is known before 03:00:00Z"},
+		{true, []string{"T", "0", "4", ":", "3", "0", "enter"}, "nothing is known before 03:00:00Z"}, // of the day before
+		{true, []string{"T", "+", "9", "h", "enter"}, "the recording ends at 04:00:00Z"},
+		{true, []string{"T", "e", "n", "d", "enter"}, ""},
+	} {
+		r := newRig(t, 120, 40, 12, func(o *Options) { o.Replay = c.replay })
+		r.tick(0)
+		r.keys(c.keys...)
+		text := r.text()
+		if c.want != "" && !strings.Contains(text, c.want) || c.want == "" && (strings.Contains(text, "is known before") || strings.Contains(text, "recording ends")) {
+			t.Errorf("replay %v, %q does not say %q:\n%s", c.replay, c.keys, c.want, text)
+		}
+	}
+}
+
 func TestReplayPlays(t *testing.T) {
 	r := newRig(t, 120, 40, 12, func(o *Options) { o.Replay = true })
 	r.tick(0)
