@@ -97,7 +97,7 @@ func (s *State) recall(r *Recall) {
 	}
 	for i := range r.Syncs {
 		y := r.Syncs[i]
-		s.percent = s.percent || y.Max > 1
+		s.percent = s.percent || y.Max > 1+overshoot
 		s.syncs[y.Replica] = &y
 	}
 	for _, p := range r.Probes {

@@ -30,7 +30,7 @@ type State struct {
 	nodes    map[NodeID]*nodeState
 	lags     map[NodeID]*LagRecall
 	syncs    map[NodeID]*SyncRecall
-	percent  bool // a progress gauge above 1 was seen, of any replica
+	percent  bool // a progress gauge above 1 and its overshoot was seen, of any replica
 	counters map[counterKey]*counter
 	probes   map[NodeID][]ProbePoint
 	peers    map[NodeID]*PeerRecall

@@ -19,7 +19,7 @@ func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time
 		return
 	}
 	y.Max = max(y.Max, v)
-	s.percent = s.percent || v > 1
+	s.percent = s.percent || v > 1+overshoot
 	y.Fraction = y.Fraction || (v > 0 && v < 1)
 	if unit != ProgressAuto {
 		y.Unit = unit
@@ -57,8 +57,8 @@ func (s *State) setSync(y *SyncRecall, to SyncState, at time.Time) {
 const overshoot = 0.01
 
 // progress returns the gauge as a ratio. The unit is the configured one, else
-// the declared one, else by range: above 1, of any replica, it is percent, a
-// fraction is a ratio; that alone 1 was seen can't be told.
+// the declared one, else by range: above 1 by more than rounding, of any replica, it
+// is percent, a fraction is a ratio; that alone 1 was seen can't be told.
 func (s *State) progress(y *SyncRecall) (ratio float64, ok bool) {
 	unit := s.unit(y)
 	if unit == ProgressAuto && y.Fraction {
