@@ -14,7 +14,7 @@ import (
 const maxAgent = 256
 
 // parseBreaker takes an entry of the list. The endpoint lists tripped breakers,
-// so one that says nothing of its state is tripped; half-open is not closed.
+// so one that does not deny it is tripped; half-open is not closed.
 func parseBreaker(raw json.RawMessage, hide func(string) string) (b cluster.TrippedBreaker, closed bool, err *entryFault) {
 	if agent := text(raw); agent != "" {
 		b.Agent = cluster.NodeID(agent)
@@ -27,7 +27,7 @@ func parseBreaker(raw json.RawMessage, hide func(string) string) (b cluster.Trip
 		}
 	}
 	state := o.text(stateKeys...)
-	if strings.EqualFold(state, "closed") {
+	if strings.EqualFold(state, "closed") || state == "" && string(o["tripped"]) == "false" {
 		return b, true, nil
 	}
 	b = cluster.TrippedBreaker{
