@@ -139,6 +139,20 @@ func TestADeedTellsHowFarItIs(t *testing.T) {
 	}
 }
 
+// An agent that is tripped beside another of its replica is known, and whose it is.
+func TestBreakerBesideAnother(t *testing.T) {
+	v := &cluster.Snapshot{Replicas: []cluster.Replica{{Node: cluster.Node{ID: "node2"}, Breaker: cluster.Breaker{
+		State: cluster.BreakerTripped, Agent: "a1", More: []cluster.TrippedBreaker{{Agent: "a2", Failures: 3, FailuresKnown: true}},
+	}}}}
+	s := &Scene{World: World{Snapshot: v}}
+	if f, tripped, _ := s.breaker("a2"); !tripped || f.Value.String() != "tripped, 3 failures" {
+		t.Errorf("%v %q", tripped, f.Value)
+	}
+	if id, r := s.agent("a2"); id != "a2" || r != &v.Replicas[0] {
+		t.Errorf("%q of %v", id, r)
+	}
+}
+
 // What is told of a breaker that is matched to no replica is what its server tells.
 func TestBreakerOfNobodyKnowsWhom(t *testing.T) {
 	stray := cluster.TrippedBreaker{Agent: "a1", Failures: 3, FailuresKnown: true}

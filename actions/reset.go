@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,7 +58,9 @@ func (s *Scene) agent(id cluster.NodeID) (cluster.NodeID, *cluster.Replica) {
 		return r.Breaker.Agent, r
 	}
 	for i := range s.Snapshot.Replicas {
-		if r := &s.Snapshot.Replicas[i]; r.Breaker.Agent == id || r.Spec.AgentID == id {
+		r := &s.Snapshot.Replicas[i]
+		of := func(b cluster.TrippedBreaker) bool { return b.Agent == id }
+		if r.Breaker.Agent == id || r.Spec.AgentID == id || slices.ContainsFunc(r.Breaker.More, of) {
 			return id, r
 		}
 	}
@@ -84,8 +87,8 @@ func (s *Scene) breaker(agent cluster.NodeID) (f Fact, tripped, known bool) {
 		if !b.Since.IsZero() {
 			words += " since " + s.Now.clock(b.Since)
 		}
-		if v, ok := b.Failures.Value(); ok {
-			words += ", " + strconv.FormatFloat(v, 'f', 0, 64) + " failures"
+		if b.FailuresKnown {
+			words += ", " + strconv.FormatFloat(b.Failures, 'f', 0, 64) + " failures"
 		}
 	}
 	f.Value = cluster.Clean(words)
@@ -93,19 +96,10 @@ func (s *Scene) breaker(agent cluster.NodeID) (f Fact, tripped, known bool) {
 }
 
 // trippedBreaker returns an agent's breaker if it is tripped, else nil.
-func (s *Scene) trippedBreaker(agent cluster.NodeID) *cluster.Breaker {
-	for i := range s.Snapshot.Replicas {
-		if b := &s.Snapshot.Replicas[i].Breaker; b.Agent == agent && b.State == cluster.BreakerTripped {
-			return b
-		}
-	}
-	for _, b := range s.Snapshot.Unmatched {
+func (s *Scene) trippedBreaker(agent cluster.NodeID) *cluster.TrippedBreaker {
+	for _, b := range s.Snapshot.TrippedBreakers() {
 		if b.Agent == agent {
-			t := &cluster.Breaker{State: cluster.BreakerTripped, Agent: agent, Since: b.Since, Reason: b.Reason}
-			if b.FailuresKnown {
-				t.Failures = cluster.Known(b.Failures)
-			}
-			return t
+			return &b
 		}
 	}
 	return nil

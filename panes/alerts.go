@@ -63,8 +63,8 @@ func alertEntries(f *Frame, limit int) []alertEntry {
 		}
 	}
 	es = append(es, rest...)
-	if r := f.replica(); r != nil && r.Breaker.State == cluster.BreakerTripped {
-		es = append(es, breakerOf(r))
+	if r := f.replica(); r != nil {
+		es = appendBreakers(es, r)
 	}
 	return es
 }
@@ -104,19 +104,19 @@ func strayBreakers(f *Frame) []alertEntry {
 		es = append(es, alertEntry{breaker: &f.Snap.Unmatched[i]})
 	}
 	for i := range f.Snap.Replicas {
-		if r := &f.Snap.Replicas[i]; r.ID != f.Selected && r.Breaker.State == cluster.BreakerTripped {
-			es = append(es, breakerOf(r))
+		if r := &f.Snap.Replicas[i]; r.ID != f.Selected {
+			es = appendBreakers(es, r)
 		}
 	}
 	return es
 }
 
-func breakerOf(r *cluster.Replica) alertEntry {
-	b := &r.Breaker
-	n, known := b.Failures.Value()
-	return alertEntry{of: r, breaker: &cluster.TrippedBreaker{
-		Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason,
-	}}
+// appendBreakers adds all that is tripped of a replica.
+func appendBreakers(es []alertEntry, r *cluster.Replica) []alertEntry {
+	for _, b := range r.Breaker.Tripped() {
+		es = append(es, alertEntry{of: r, breaker: &b})
+	}
+	return es
 }
 
 func (p *page) alertEntry(f *Frame, e *alertEntry, roomy bool) {

@@ -10,7 +10,7 @@ func linkHeight(f *Frame) int {
 	case r == nil:
 		return 0
 	case r.Breaker.State == cluster.BreakerTripped:
-		return 2
+		return 2 + len(r.Breaker.More)
 	}
 	return 1
 }
@@ -46,7 +46,9 @@ func (p *page) linkLines(f *Frame, r *cluster.Replica) {
 		return
 	}
 	p.bar(left, nil)
-	p.breakerLine(f, r)
+	for _, b := range r.Breaker.Tripped() {
+		p.breakerLine(f, &b)
+	}
 }
 
 // reach is the round trip, with the method that it was measured by, what became
@@ -122,13 +124,9 @@ func (p *page) breakerPiece(b *cluster.Breaker) piece {
 }
 
 // breakerLine is what the server tells of a replica's tripped breaker.
-func (p *page) breakerLine(f *Frame, r *cluster.Replica) {
-	b := &r.Breaker
-	n, known := b.Failures.Value()
+func (p *page) breakerLine(f *Frame, b *cluster.TrippedBreaker) {
 	p.space(5)
 	p.put(p.s.BadgeCrit, "TRIPPED "+string(p.g.Crit))
 	p.space(1)
-	p.line(p.s.Crit, "breaker "+breakerText(&cluster.TrippedBreaker{
-		Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason,
-	}, "", f.Snap.At))
+	p.line(p.s.Crit, "breaker "+breakerText(b, "", f.Snap.At))
 }

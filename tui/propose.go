@@ -66,7 +66,12 @@ func (m *model) beginReset(ask actions.Ask) tea.Cmd {
 	tripped := trippedAgents(m.snap)
 	r := m.snap.Replica(m.rows.sel)
 	switch {
-	case r != nil && r.Breaker.State == cluster.BreakerTripped, len(tripped) == 0:
+	case r != nil && r.Breaker.State == cluster.BreakerTripped:
+		if len(r.Breaker.More) == 0 {
+			return m.propose(ask)
+		}
+		tripped = agentsOf(r.Breaker.Tripped())
+	case len(tripped) == 0:
 		return m.propose(ask)
 	case len(tripped) == 1:
 		ask.Target = tripped[0]
@@ -88,14 +93,13 @@ func trippedAgents(s *cluster.Snapshot) []cluster.NodeID {
 	if s == nil {
 		return nil
 	}
-	var list []cluster.NodeID
-	for i := range s.Replicas {
-		if b := &s.Replicas[i].Breaker; b.State == cluster.BreakerTripped {
-			list = append(list, b.Agent)
-		}
-	}
-	for _, b := range s.Unmatched {
-		list = append(list, b.Agent)
+	return agentsOf(s.TrippedBreakers())
+}
+
+func agentsOf(bs []cluster.TrippedBreaker) []cluster.NodeID {
+	list := make([]cluster.NodeID, 0, len(bs))
+	for i := range bs {
+		list = append(list, bs[i].Agent)
 	}
 	return list
 }

@@ -487,6 +487,22 @@ func TestWhichBreaker(t *testing.T) {
 	}
 }
 
+// Of several agents of the selected replica one is chosen, whoever else is tripped.
+func TestWhichBreakerOfTheReplica(t *testing.T) {
+	r, a := newActRig(t, 120, 40)
+	a.state.Dialog = aDialog(actions.Preview, actions.Medium, plainText)
+	r.snap.Unmatched = []cluster.TrippedBreaker{{Agent: "stray"}}
+	r.snap.Replicas[0].Breaker = cluster.Breaker{State: cluster.BreakerTripped, Agent: "a1", More: []cluster.TrippedBreaker{{Agent: "a2"}}}
+	r.keys("b")
+	if text := r.text(); !strings.Contains(text, "which breaker") || len(told[actions.Propose](a)) > 0 {
+		t.Fatalf("not asked which:\n%s", text)
+	}
+	r.keys("j", "enter")
+	if p := told[actions.Propose](a); len(p) != 1 || p[0].Ask.Target != "a2" {
+		t.Errorf("asked for %+v", p)
+	}
+}
+
 // Nothing of what a server or a label says reaches the terminal as anything but
 // text.
 func TestHostileDialog(t *testing.T) {

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -84,11 +85,14 @@ func lookAtBreaker(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, fi
 	if b.State == cluster.BreakerUnknown {
 		return b.Why.String(), false, false
 	}
-	words := b.State.String()
-	if b.State == cluster.BreakerTripped {
-		words = because(b.Agent.Text().String()+" tripped", b.Reason)
+	if b.State == cluster.BreakerClosed {
+		return b.State.String(), false, true
 	}
-	return words, b.State == cluster.BreakerTripped, true
+	var words []string
+	for _, t := range b.Tripped() {
+		words = append(words, because(t.Agent.Text().String()+" tripped", t.Reason))
+	}
+	return strings.Join(words, "; "), true, true
 }
 
 func lookAtSync(_ *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {

@@ -22,9 +22,11 @@ func corruption(s *cluster.Snapshot, r *cluster.Replica) (words string, reported
 		}
 		list = append(list, w)
 	}
-	if r.Breaker.State == cluster.BreakerTripped && cluster.Corruption(r.Breaker.Reason) {
-		known, reported = true, true
-		list = append(list, "breaker: "+r.Breaker.Reason.String())
+	for _, b := range r.Breaker.Tripped() {
+		if cluster.Corruption(b.Reason) {
+			known, reported = true, true
+			list = append(list, "breaker: "+b.Reason.String())
+		}
 	}
 	if x := corruptLine(s, r); x.line != nil {
 		known, reported = true, true

@@ -47,6 +47,28 @@ type Breaker struct {
 	Failures Figure
 	Reason   Text
 	Why      Text // why it is not known
+	// More are other agents of this replica that are tripped too, in their order.
+	More []TrippedBreaker
+}
+
+// Tripped lists all that is tripped of it, that of Agent first.
+func (b *Breaker) Tripped() []TrippedBreaker {
+	if b.State != BreakerTripped {
+		return nil
+	}
+	n, known := b.Failures.Value()
+	first := TrippedBreaker{Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason}
+	return append([]TrippedBreaker{first}, b.More...)
+}
+
+// TrippedBreakers lists all that is tripped: of each replica, then of none that is
+// known.
+func (s *Snapshot) TrippedBreakers() []TrippedBreaker {
+	var list []TrippedBreaker
+	for i := range s.Replicas {
+		list = append(list, s.Replicas[i].Breaker.Tripped()...)
+	}
+	return append(list, s.Unmatched...)
 }
 
 func (s *State) applyAdmin(o *Observation) {
@@ -110,7 +132,15 @@ func viewBreaker(spec NodeSpec, admin Access, ok bool) Breaker {
 	return v
 }
 
+// trip takes a tripped breaker for the replica's. Of several the first to trip is
+// the one, as far as it is known: nothing flowed from then on.
 func (b *Breaker) trip(t *TrippedBreaker) {
+	more := b.Tripped()
+	if len(more) > 0 && (t.Since.IsZero() || !b.Since.IsZero() && !t.Since.Before(b.Since)) {
+		b.More = append(b.More, *t)
+		return
+	}
+	b.More = more
 	b.State, b.Agent, b.Since, b.Reason, b.Failures = BreakerTripped, t.Agent, t.Since, t.Reason, Figure{}
 	if t.FailuresKnown {
 		b.Failures = Known(t.Failures)

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,27 @@ func TestBreakerIsOfTheReplicaWhoseNameIsMeant(t *testing.T) {
 				t.Errorf("%s: %s is %v, not %v", agent, r.ID, r.Breaker.State, want[i])
 			}
 		}
+	}
+}
+
+// Of several tripped agents of one replica none is lost, and the first to trip is the
+// one that a lag may be as old as.
+func TestBreakersOfOneReplica(t *testing.T) {
+	f := newFeed(t)
+	late, early := TrippedBreaker{Agent: "node2-a", Since: t0.Add(-time.Minute)}, TrippedBreaker{Agent: "node2-b", Since: t0.Add(-time.Hour)}
+	other := TrippedBreaker{Agent: "node2-c", Failures: 3, FailuresKnown: true}
+	f.publish(sec(1), Source{FromAdmin, "node1"}, &BreakersReading{Tripped: []TrippedBreaker{late, early, other, {Agent: "stray"}}}, nil)
+	v := f.at(sec(1))
+	b := v.Replica("node2").Breaker
+	if b.State != BreakerTripped || b.Agent != early.Agent || !b.Since.Equal(early.Since) {
+		t.Errorf("%+v", b)
+	}
+	same := func(a, b TrippedBreaker) bool { return a == b }
+	if want := []TrippedBreaker{early, late, other}; !slices.EqualFunc(b.Tripped(), want, same) {
+		t.Errorf("%+v", b.Tripped())
+	}
+	if all := v.TrippedBreakers(); len(all) != 4 || all[3].Agent != "stray" {
+		t.Errorf("%+v", all)
 	}
 }
 
