@@ -78,7 +78,7 @@ func readReplica(r *cluster.Replica) readings {
 	v.node(&r.Node)
 	if n := &r.Network; n.Reachable {
 		v.set(sensorRTT, n.RTT)
-		v.set(sensorLoss, n.Loss)
+		v.set(sensorLoss, lossNow(n.Loss, n.Ceased))
 	}
 	v.path(&r.Network)
 	return v
@@ -88,11 +88,19 @@ func readReplica(r *cluster.Replica) readings {
 func (v *readings) path(n *cluster.Network) {
 	trips, _ := n.Peer.Trips()
 	v.set(sensorPathRTT, trips.RTT)
-	v.set(sensorPathLoss, trips.Loss)
+	v.set(sensorPathLoss, lossNow(trips.Loss, trips.Ceased))
 	if f := &n.Kernel.Primary; f.Known {
 		v.set(sensorFlowRTT, f.RTT)
 		v.set(sensorResent, resent(f))
 	}
+}
+
+// lossNow returns the loss of now: none where what is remembered is over.
+func lossNow(loss cluster.Figure, ceased bool) cluster.Figure {
+	if ceased {
+		return cluster.Known(0)
+	}
+	return loss
 }
 
 // resent returns the share of segments sent again. One now and then is a large

@@ -120,6 +120,12 @@ func diskRules() []rule {
 			"",
 		},
 		{
+			"what was lost in a cut that is over is not lost now", 3,
+			all(func(w *world) {
+				w.nodes[1].faults = append(w.nodes[1].faults, fault{from: 250, until: 290, effect: effect{cut: true, loss: 100, stops: true, port: cluster.PortFiltered}})
+			}, hit(390, effect{capacity: 0.3})), 450, cluster.CauseUnknown, unsure, nil, "",
+		},
+		{
 			"a stall that iostat can't see", 3, hit(300, effect{capacity: 0.3, psiIO: 60, blocked: 1}), 380, cluster.CauseDisk, likely,
 			[]string{"PSI io", "which iostat does not show"},
 			"throttle sync",

@@ -44,7 +44,7 @@ func calmPath(w *cluster.Network) string {
 	if trips, _ := w.Peer.Trips(); trips.Median.Known() {
 		words := "from the primary rtt " + figure(trips.Median, milliseconds)
 		if v, ok := trips.Loss.Value(); ok {
-			words += ", loss " + lossOf(trips.Loss, trips.Probes, v)
+			words += ", loss " + lossOf(trips.Loss, trips.Probes, v) + overWords(trips.Ceased)
 		}
 		if w.Peer.Port != cluster.PortUnknown {
 			words += ", RPC port " + w.Peer.Port.String()
@@ -53,7 +53,7 @@ func calmPath(w *cluster.Network) string {
 	}
 	loss := "?"
 	if v, ok := w.Loss.Value(); ok {
-		loss = lossOf(w.Loss, w.Probes, v)
+		loss = lossOf(w.Loss, w.Probes, v) + overWords(w.Ceased)
 	}
 	return "rtt " + figure(w.Median, milliseconds) + ", loss " + loss + ", RPC port " + w.Port.String()
 }
@@ -71,6 +71,13 @@ func lossOf(loss cluster.Figure, probes int, shown float64) string {
 		return percent(shown) + " (1 of " + strconv.Itoa(probes) + ")"
 	}
 	return percent(shown)
+}
+
+func overWords(ceased bool) string {
+	if ceased {
+		return " and over"
+	}
+	return ""
 }
 
 // probes judges loss and round trips. Starves says that the replica gets too

@@ -40,6 +40,7 @@ type Trips struct {
 	Jitter                Figure // ms, mean difference between neighbours (RFC 3550 calls it interarrival jitter)
 	Loss                  Figure // percent of those remembered
 	Probes                int    // how many are remembered
+	Ceased                bool   // what was lost was so in a while that is over
 }
 
 // Peer is how the primary's host reaches a replica.

@@ -79,6 +79,7 @@ type Network struct {
 	Jitter                Figure // ms, mean difference between neighbours (RFC 3550 calls it interarrival jitter)
 	Loss                  Figure // percent of those remembered
 	Probes                int    // how many are remembered
+	Ceased                bool   // what was lost was so in a while that is over
 	Port                  PortState
 	PortWhy               Text
 

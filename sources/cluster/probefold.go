@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -32,8 +33,37 @@ func (s *State) viewNetwork(id NodeID, configured bool, at time.Time) Network {
 		v.Method, v.MethodWhy, v.Port, v.PortWhy = r.Method, r.Why, r.Port, r.PortWhy
 	}
 	t := tripsOf(s.probes[id])
-	v.RTT, v.Min, v.Median, v.P95, v.Jitter, v.Loss, v.Probes = t.RTT, t.Min, t.Median, t.P95, t.Jitter, t.Loss, t.Probes
+	v.RTT, v.Min, v.Median, v.P95, v.Jitter, v.Loss, v.Probes, v.Ceased = t.RTT, t.Min, t.Median, t.P95, t.Jitter, t.Loss, t.Probes, t.Ceased
 	return v
+}
+
+const (
+	// leastBack is how many probes must have come back before a loss is called
+	// over, and byLuck how rarely so many would if it went on.
+	leastBack = 12
+	byLuck    = 0.01
+)
+
+// ceased tells whether the losses among points are over: they are remembered for
+// as long as it takes to see a small one, but a cut of that while is not the way
+// of now. How often one was lost is told by how far apart the lost ones are.
+func ceased(points []ProbePoint) bool {
+	first, last, lost := 0, 0, 0
+	for i, p := range points {
+		if !p.Lost {
+			continue
+		}
+		if lost == 0 {
+			first = i
+		}
+		last, lost = i, lost+1
+	}
+	back := len(points) - 1 - last
+	if lost < 2 || back < leastBack {
+		return false
+	}
+	share := float64(lost-1) / float64(last-first)
+	return math.Pow(1-share, float64(back)) < byLuck
 }
 
 func tripsOf(points []ProbePoint) (v Trips) {
@@ -48,7 +78,7 @@ func tripsOf(points []ProbePoint) (v Trips) {
 		}
 		rtts = append(rtts, p.RTT)
 	}
-	v.Probes = len(points)
+	v.Probes, v.Ceased = len(points), ceased(points)
 	if len(points) > 0 {
 		v.Loss = Known(float64(len(points)-len(rtts)) / float64(len(points)) * 100)
 	}
