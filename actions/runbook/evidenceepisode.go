@@ -53,11 +53,25 @@ func (n *subject) noteEpisode(s *cluster.Snapshot, r *cluster.Replica) {
 		n.backfill(r.ID, s)
 		n.open(s.At, n.lagOnset(s, r))
 	case sick(s, r):
+		n.riseAgain(s, r)
 		n.episode.down = time.Time{}
 	case n.episode != nil && n.episode.down.IsZero():
 		n.episode.down = s.At
 	case n.episode != nil && s.At.Sub(n.episode.down) >= episodeEnds:
 		n.episode = nil
+	}
+}
+
+// riseAgain moves the onset of an episode whose lag was for a while what it was
+// before: what shows only then is not late for the lag of now. What is normal
+// stays as it was, since a fault that comes and goes is not.
+func (n *subject) riseAgain(s *cluster.Snapshot, r *cluster.Replica) {
+	e := n.episode
+	if e.down.IsZero() {
+		return
+	}
+	if onset := n.lagOnset(s, r); onset.Sub(e.down) > spellGap {
+		e.noticed, e.onset = s.At, onset
 	}
 }
 

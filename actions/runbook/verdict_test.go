@@ -126,6 +126,20 @@ func diskRules() []rule {
 			}, hit(390, effect{capacity: 0.3})), 450, cluster.CauseUnknown, unsure, nil, "",
 		},
 		{
+			"nor where the lag comes again at once", 3,
+			all(func(w *world) {
+				w.nodes[1].faults = append(w.nodes[1].faults, fault{from: 300, until: 309, effect: effect{cut: true, loss: 100, stops: true, port: cluster.PortFiltered}})
+			}, hit(345, effect{capacity: 0.3})), 375, cluster.CauseUnknown, unsure, nil, "",
+		},
+		{
+			"a lag that comes again soon has a beginning of its own", 3,
+			all(func(w *world) {
+				w.nodes[1].faults = append(w.nodes[1].faults, fault{from: 300, until: 308, effect: effect{stops: true}})
+			}, hit(345, slow)), 390, cluster.CauseDisk, likely,
+			[]string{"w_await", "with the lag", "PSI io"},
+			"throttle sync",
+		},
+		{
 			"a stall that iostat can't see", 3, hit(300, effect{capacity: 0.3, psiIO: 60, blocked: 1}), 380, cluster.CauseDisk, likely,
 			[]string{"PSI io", "which iostat does not show"},
 			"throttle sync",
