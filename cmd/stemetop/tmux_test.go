@@ -109,24 +109,67 @@ func (s *session) escape() {
 	s.gone(`esc (closes|cancels)`)
 }
 
-// confirm presses a key of a dialog as a person does who reads it first: keys that
-// come at once are refused, with a word, and are pressed again.
-func (s *session) confirm(key string) {
+// confirm does what a dialog asks for, as a person does who reads it first, until
+// the screen has what that leads to, and returns what it matched. What is refused,
+// or taken back because the plan is not what it was, is done again.
+func (s *session) confirm(leads string) []string {
 	s.Helper()
-	was := s.screen()
-	for end := time.Now().Add(slow); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		s.press(key)
-		time.Sleep(50 * time.Millisecond)
-		now := s.screen()
-		if !refused.MatchString(now) && now != was {
-			return
+	re := regexp.MustCompile("(?m)" + leads)
+	if re.MatchString(s.screen()) {
+		s.Fatalf("%q is on screen before anything is confirmed:\n%s", leads, s.screen())
+	}
+	asked, since, pressed := "", time.Now(), false
+	for end := time.Now().Add(2 * slow); ; time.Sleep(20 * time.Millisecond) {
+		screen := s.screen()
+		if m := re.FindStringSubmatch(screen); m != nil {
+			return m
+		}
+		if time.Now().After(end) {
+			s.Fatalf("no %q on screen within %v of confirming:\n%s", leads, 2*slow, screen)
+		}
+		ask := asks.FindStringSubmatch(screen)
+		switch {
+		case ask == nil:
+		case ask[0] != asked:
+			asked, since, pressed = ask[0], time.Now(), false
+		case time.Since(since) < paceOf(ask, pressed):
+		default:
+			s.press(answerTo(ask))
+			since, pressed = time.Now(), true
 		}
 	}
-	s.Fatalf("%q is refused for ever:\n%s", key, s.screen())
 }
 
-// refused are the words of a key that came too early.
-var refused = regexp.MustCompile(`too soon|too fast|faster than fingers|being read|STALE|changed`)
+// asks are the questions of a dialog: for a key, or for a word of which some
+// letters are there.
+var asks = regexp.MustCompile(`\b(a) arms it|\b(y) (?:does it|quits)|type (\S+) and enter: (\S*)`)
+
+// answerTo is the key that answers a question.
+func answerTo(ask []string) string {
+	word, typed := ask[3], ask[4]
+	switch {
+	case word == "":
+		return ask[1] + ask[2]
+	case typed == word:
+		return "Enter"
+	case strings.HasPrefix(word, typed):
+		return word[len(typed) : len(typed)+1]
+	}
+	return "BSpace"
+}
+
+// paceOf is how long a person looks at a question before its key, longer than the
+// dialog's guard; between two letters; and before a key that was not taken is
+// pressed again.
+func paceOf(ask []string, again bool) time.Duration {
+	switch {
+	case again:
+		return 2 * time.Second
+	case ask[4] != "":
+		return 250 * time.Millisecond
+	}
+	return 700 * time.Millisecond
+}
 
 // ask runs a command in the shell and returns the one line that it prints.
 func (s *session) ask(command string) string {
