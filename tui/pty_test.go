@@ -32,10 +32,21 @@ type session struct {
 	out bytes.Buffer
 }
 
+// heard makes children hear what this process was told to ignore: by nohup, or by
+// a script that runs it as a job. What is caught is not passed on.
+var heard = sync.OnceFunc(func() {
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
+})
+
 // begin starts a scene on a terminal of 100x30. read is false for a terminal
 // that takes nothing.
 func begin(t *testing.T, scene string, read bool, environ ...string) *session {
 	t.Helper()
+	heard()
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -165,10 +176,6 @@ func (s *session) checkRestored() {
 }
 
 func TestTerminalIsRestored(t *testing.T) {
-	// Under nohup a child would ignore it too; one that is caught is not passed on.
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	t.Cleanup(func() { signal.Stop(hup) }) // after the parallel ones
 	for _, c := range []struct {
 		name, scene string
 		end         func(*session)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -244,6 +245,9 @@ func reopened(dir string, in journal.Intent) (journal.Entry, *journal.Journal, e
 // it printed.
 func (p *program) interrupted(code int, far func() bool, args ...string) string {
 	p.Helper()
+	if signal.Ignored(os.Interrupt) { // as in a job of a script: a child would ignore it too, and what is caught is not passed on
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	cmd := p.command(args...)
 	var out bytes.Buffer
 	cmd.Stdout = &out
