@@ -37,7 +37,8 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	watch := func(d time.Duration) {
+	watch := func(d time.Duration) held {
+		least := measure(t)
 		for end := clock.Now().Add(d); clock.Now().Before(end); {
 			if p.timeline.Head(clock.Now) == nil {
 				t.Fatal("nothing is known")
@@ -45,12 +46,16 @@ func TestSoak(t *testing.T) {
 			if err := clock.Sleep(t.Context(), time.Second); err != nil {
 				t.Fatal(err)
 			}
+			goroutines, files := handles(t)
+			least.goroutines, least.files = min(least.goroutines, goroutines), min(least.files, files)
 		}
+		least.heap = measure(t).heap
+		return least
 	}
-	watch(span / 2) // the first half fills what is bounded
-	before := measure(t)
-	watch(span / 2)
-	after := measure(t)
+	watch(span / 4) // the first half fills what is bounded
+	before := watch(span / 4)
+	watch(span / 4)
+	after := watch(span / 4)
 	last := p.timeline.Head(clock.Now).LastSeq
 	stop()
 	if err := k.close(); err != nil {
@@ -69,7 +74,8 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// held is what the process holds.
+// held is what the process holds. Of goroutines and files it is the least of a
+// while: those of what is being asked come and go, what leaks stays.
 type held struct {
 	heap              uint64
 	goroutines, files int
@@ -80,9 +86,15 @@ func measure(t *testing.T) held {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	files, err := os.ReadDir("/proc/self/fd")
+	goroutines, files := handles(t)
+	return held{m.HeapAlloc, goroutines, files}
+}
+
+func handles(t *testing.T) (goroutines, files int) {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return held{m.HeapAlloc, runtime.NumGoroutine(), len(files)}
+	return runtime.NumGoroutine(), len(list)
 }
