@@ -69,6 +69,8 @@ func TestTiers(t *testing.T) {
 		{"below the floor", Ask{Kind: KindThrottle, N: 49}, nil, Dangerous},
 		{"a twentieth", Ask{Kind: KindThrottle, N: 70}, nil, Dangerous},
 		{"above the limit in force", lower, func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 400}; r.ingest = 400; r.run(40 * time.Second) }, Medium},
+		{"above the ingest, below the limit", Ask{Kind: KindThrottle, N: 2000}, func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 5000} }, Medium},
+		{"a twentieth of a limit that is far above the ingest", lower, func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 100_000} }, Light},
 		{"limit and ingest disagree", lower, func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 900} }, Medium},
 		{"the server wants peace", lower, func(r *rig) { r.state.peace = time.Hour }, Medium},
 		{"sync", plain, nil, Medium},
@@ -108,6 +110,19 @@ func TestSuggestion(t *testing.T) {
 		if p.Limit != c.want || (len(p.Warn) == 0) != c.helps {
 			t.Errorf("%s: %d, %v", c.name, p.Limit, p.Warn)
 		}
+	}
+}
+
+// Where it is not known how much the replica that lags applies, the others tell
+// nothing of what it bears.
+func TestSuggestionWithoutTheWorst(t *testing.T) {
+	r := newRig(t)
+	r.silent = "node2"
+	r.run(40 * time.Second)
+	r.propose(Ask{Kind: KindThrottle})
+	p := r.state.Dialog.Plan
+	if len(p.Warn) != 1 || !strings.Contains(p.Warn[0].String(), "what node2 applies is not known") {
+		t.Errorf("%d, %v", p.Limit, p.Warn)
 	}
 }
 

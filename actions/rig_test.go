@@ -27,10 +27,11 @@ type rig struct {
 	nodes         map[cluster.NodeID]*node
 	order         []cluster.NodeID
 	tripped       []cluster.NodeID
-	blind         bool    // the primary does not answer
-	mute          bool    // no replica does
-	lagless       bool    // the primary tells no lag
-	failed        float64 // syncs of node2 so far; none are told where 0
+	blind         bool           // the primary does not answer
+	mute          bool           // no replica does
+	silent        cluster.NodeID // nor does this one
+	lagless       bool           // the primary tells no lag
+	failed        float64        // syncs of node2 so far; none are told where 0
 	limit         LimitReading
 	peer          admin.Peer
 	looked        any // what a Look finds
@@ -114,6 +115,9 @@ func (r *rig) scrape() {
 	for _, id := range r.order {
 		if r.mute {
 			break
+		}
+		if id == r.silent {
+			continue
 		}
 		r.observe(cluster.Source{Kind: cluster.FromMetrics, Node: id}, &cluster.MetricsReading{
 			Asked: 1 << cluster.FamilyAssertions, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: r.nodes[id].count}},

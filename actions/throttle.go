@@ -73,7 +73,10 @@ func tidy(v float64) int64 {
 func (s *Scene) present() (v float64, known bool) {
 	v, known = s.Snapshot.Primary.IngestPerSecond.Value()
 	if s.Limit.Known() && !s.Limit.Unlimited && !s.disagree() {
-		return float64(s.Limit.PerSecond), true
+		limit := float64(s.Limit.PerSecond)
+		if !known || limit < v {
+			return limit, true
+		}
 	}
 	return v, known
 }
@@ -109,6 +112,9 @@ func proposeThrottle(s *Scene, ask Ask) (*Plan, *Refusal) {
 	if r := worst(s.Snapshot); r != nil {
 		p.before.watch = r.ID
 		p.Facts = append(p.Facts, s.worstFact(r))
+		if v, _ := r.Lag.Seconds.Value(); helps && v > s.Snapshot.Session.Thresholds.Warning.Seconds() && !r.Assertions.PerSecond.Known() {
+			p.warn("what " + r.Name.String() + " applies is not known: it may need a lower limit")
+		}
 	}
 	s.rateTier(p, n)
 	p.Expect = cluster.Clean(fmt.Sprintf("ingest at most %s within 30 s, and the lag falling within 2 min", perSecond(1.1*float64(n))))
