@@ -128,9 +128,12 @@ func judgeSync(t *Trial, s *Scene) Finding {
 }
 
 // endedUnseen tells whether one more sync has ended well since the plan: one of
-// little to compare is over before its progress is read. One that fails ends too.
+// little to compare is over before its progress is read, and one that took the
+// place of another may look like that one's. One that fails ends too, but where
+// the gauge did not say that all was done before, and does now, one did not fail.
 func (t *Trial) endedUnseen(y *cluster.Sync) bool {
-	if fails, ok := y.ErrorsPerSecond.Value(); ok && fails > 0 {
+	p, told := t.Plan.before.progress.Value()
+	if fails, ok := y.ErrorsPerSecond.Value(); ok && fails > 0 && (!told || p >= 1) {
 		return false
 	}
 	was, known := t.Plan.before.ended.Value()

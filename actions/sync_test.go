@@ -79,3 +79,41 @@ func TestAForcedSyncOfOneThatFails(t *testing.T) {
 	}
 	r.want("verifying", 1)
 }
+
+// A forced sync takes the place of one that fails and is further by the next
+// reading, so that its beginning is not seen: its end is.
+func TestAForcedSyncCuresUnseen(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		cures bool
+		want  Effect
+	}{{"it ends well", true, Effective}, {"it fails as they did", false, NoEffect}} {
+		r := newRig(t)
+		n := r.nodes["node2"]
+		r.failed = 1
+		for i := range 12 {
+			n.progress = 0.04 * float64(i%3+1)
+			r.failed++
+			r.run(time.Second)
+		}
+		n.progress = 0.04
+		r.confirm(force)
+		begin := r.mono
+		for r.verdict() == "" && r.mono < begin+3*time.Minute {
+			switch d := r.mono - begin; {
+			case !c.cures:
+				n.progress = 0.04 * float64(int(d/time.Second)%3)
+				r.failed++
+			case d < 15*time.Second:
+				n.progress = 0.1 + 0.9*d.Seconds()/15
+			case n.progress < 1:
+				n.progress, n.apply = 1, 3000
+				n.synced++
+			}
+			r.run(time.Second)
+		}
+		if r.verdict() != string(c.want) || len(r.sent) != 1 {
+			t.Errorf("%s: %q, %d sent, want %q", c.name, r.verdict(), len(r.sent), c.want)
+		}
+	}
+}

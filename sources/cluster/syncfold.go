@@ -26,6 +26,9 @@ func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time
 	}
 	first := y.Moved.IsZero()
 	moved := first || v != y.Value
+	if v < y.Value/2 && (y.State == SyncRunning || y.State == SyncStalled) { // no total grows like that: another took its place
+		y.Since = time.Time{}
+	}
 	y.Value, y.Problem = v, Text{}
 	p, ok := s.progress(y)
 	if moved {

@@ -118,3 +118,27 @@ func TestDiffSize(t *testing.T) {
 	wantFigure(t, "it shrinks", f.at(sec(2)).Replica("node2").Sync.Diff, 900)
 	wantUnknown(t, "long ago", f.at(sec(60)).Replica("node2").Sync.Diff)
 }
+
+// TestAnotherSync: a sync that takes the place of one that runs begins anew, though
+// nothing between them was read. One whose total grows does not.
+func TestAnotherSync(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		values []float64
+		since  float64 // seconds
+	}{
+		{"it goes on", []float64{0.2, 0.4, 0.6}, 0},
+		{"its total grows", []float64{0.2, 0.6, 0.5}, 0},
+		{"another", []float64{0.2, 0.6, 0.1, 0.3}, 2},
+	} {
+		f := newFeed(t)
+		for i, v := range tt.values {
+			m := &MetricsReading{Asked: allFamilies(), Unit: ProgressRatio, Samples: []Sample{{FamilySyncProgress, "node2", v}}}
+			f.publish(sec(float64(i)), Source{FromMetrics, "node1"}, m, nil)
+		}
+		y := f.at(sec(float64(len(tt.values)))).Replica("node2").Sync
+		if want := t0.Add(sec(tt.since)); y.State != SyncRunning || !y.Since.Equal(want) {
+			t.Errorf("%s: %v since %v, want %v", tt.name, y.State, y.Since, want)
+		}
+	}
+}
