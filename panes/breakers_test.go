@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,19 @@ func TestEveryBreakerOfAReplica(t *testing.T) {
 	p := f.page(90, linkHeight(f))
 	p.linkOf(f)
 	if got := ansi.Strip(p.String()); !strings.Contains(got, "breaker agent-node2 for") || !strings.Contains(got, "breaker agent-node2-b, half-open") {
+		t.Errorf("beside its host:\n%s", got)
+	}
+}
+
+// However many agents a replica has, its host's figures keep their room.
+func TestManyBreakersOfAReplica(t *testing.T) {
+	f := escalated()
+	f.Selected = "node2"
+	for i := range 50 {
+		f.Snap.Replicas[0].Breaker.More = append(f.Snap.Replicas[0].Breaker.More, cluster.TrippedBreaker{Agent: cluster.NodeID(fmt.Sprint("agent-", i))})
+	}
+	got := ansi.Strip(Host(f, 90, 24))
+	if strings.Count(got, "TRIPPED") != 2 || !strings.Contains(got, "and 49 more breakers of its agents, among the alerts") || !strings.Contains(got, "psi") {
 		t.Errorf("beside its host:\n%s", got)
 	}
 }

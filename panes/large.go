@@ -4,6 +4,9 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
+// leastLarge is the width from which the first line always has room for the mode.
+const leastLarge = 60
+
 // Large draws the selected replica alone, to be read through a video call by
 // people who do not know the program: state in a word, lag in block digits,
 // its past, what the words mean.
@@ -20,14 +23,18 @@ func Large(f *Frame, w, h int) string {
 	k := p.s.lookOf(&r.Lag, limits)
 	p.bar([]piece{say(p.s.Title, " "+clusterName(f), 2), say(p.s.Name, r.Name.String(), 0), say(k.badge, " "+k.label()+" ", 0)},
 		p.headerRight(f, true))
+	sentence := " " + largeSentence(f, r, limits)
+	if f.Mode != Live && w < leastLarge { // the header may have no room for it
+		sentence = f.Mode.String() + sentence
+	}
 	if h < 8 {
-		p.line(k.text, " "+largeSentence(f, r, limits))
+		p.line(k.text, sentence)
 		return p.String()
 	}
 	p.end()
 	p.largeDigits(k, Lag(r.Lag.Seconds))
 	p.end()
-	p.line(k.text, " "+largeSentence(f, r, limits))
+	p.line(k.text, sentence)
 	p.bar([]piece{
 		say(p.s.Text, " "+Count(r.Assertions.Behind)+" assertions behind", 0),
 		say(p.s.Text, "applies "+Rate(r.Assertions.PerSecond), 1),

@@ -4,13 +4,17 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
+// mostTripped is how many of a replica's tripped breakers have a line beside its host:
+// the alerts' pane lists them all, and the host's figures need the room.
+const mostTripped = 3
+
 // linkHeight is how many lines linkOf takes.
 func linkHeight(f *Frame) int {
 	switch r := f.replica(); {
 	case r == nil:
 		return 0
 	case r.Breaker.State == cluster.BreakerTripped:
-		return 2 + len(r.Breaker.More)
+		return 1 + min(1+len(r.Breaker.More), mostTripped)
 	}
 	return 1
 }
@@ -46,8 +50,13 @@ func (p *page) linkLines(f *Frame, r *cluster.Replica) {
 		return
 	}
 	p.bar(left, nil)
-	for _, b := range r.Breaker.Tripped() {
-		p.breakerLine(f, &b)
+	tripped := r.Breaker.Tripped()
+	for i := range tripped {
+		if left := len(tripped) - i; i == mostTripped-1 && left > 1 {
+			p.line(p.s.Crit, "     and "+Count(cluster.Known(float64(left)))+" more breakers of its agents, among the alerts")
+			return
+		}
+		p.breakerLine(f, &tripped[i])
 	}
 }
 

@@ -83,7 +83,15 @@ func (p *page) worstLine(f *Frame) {
 			return
 		}
 	}
-	p.line(k.badge, string(k.glyphOr('o')))
+	glyph := string(k.glyphOr('o'))
+	if mode := f.Mode.String(); f.Mode != Live && len(mode) <= p.w { // the past without a figure rather than one of now
+		if len(mode)+2 <= p.w {
+			mode += " " + glyph
+		}
+		p.line(k.badge, mode)
+		return
+	}
+	p.line(k.badge, glyph)
 }
 
 // wordings are ever shorter ways to say the worst.

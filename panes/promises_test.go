@@ -185,9 +185,14 @@ func TestTheSmallestScreenTellsThePast(t *testing.T) {
 	for _, mode := range []Mode{Paused, Replay} {
 		for _, f := range []*Frame{critical(), healthy()} {
 			f.Mode, f.Edge = mode, at.Add(12*time.Minute)
-			for w := 13; w < 80; w++ {
+			for w := 6; w < 80; w++ {
 				if out := ansi.Strip(OneLine(f, w, 1)); !strings.Contains(out, mode.String()) {
 					t.Errorf("%d: %q", w, out)
+				}
+				for h := 2; h < 10 && w >= 8; h++ {
+					if out := ansi.Strip(Large(f, w, h)); !strings.Contains(out, mode.String()) {
+						t.Errorf("large, %dx%d:\n%s", w, h, out)
+					}
 				}
 			}
 		}
