@@ -42,10 +42,10 @@ func lookAtPing(s *cluster.Snapshot, r *cluster.Replica) (evidence string, findi
 		if !ok && !t.Median.Known() {
 			return
 		}
-		known, finding = true, finding || loss >= highLoss
+		known, finding = true, finding || loss >= highLoss && !t.Ceased
 		w := "rtt " + figure(t.Median, milliseconds)
 		if ok {
-			w += ", loss " + percent(loss)
+			w += ", loss " + percent(loss) + overWords(t.Ceased)
 		}
 		words = append(words, w+" by "+by+" from "+from)
 	}
@@ -57,7 +57,7 @@ func lookAtPing(s *cluster.Snapshot, r *cluster.Replica) (evidence string, findi
 		known = true
 	}
 	if n.Reachable {
-		add(&cluster.Trips{Median: n.Median, Loss: n.Loss}, n.Method.String(), "the monitor")
+		add(&cluster.Trips{Median: n.Median, Loss: n.Loss, Ceased: n.Ceased}, n.Method.String(), "the monitor")
 	}
 	if !known {
 		words = append(words, because("no answer of ping", n.Peer.Why))
@@ -90,7 +90,8 @@ func lookAtBandwidth(s *cluster.Snapshot, r *cluster.Replica) (evidence string, 
 	return strings.Join(words, "; "), finding, true
 }
 
-// flowWords is what one end tells of its RPC connections; nothing where it does not.
+// flowWords is what one end tells of its RPC connections; nothing where it does not, or
+// not of a rate yet.
 func flowWords(f *cluster.Flow, name string) (words string, bad bool) {
 	if !f.Known {
 		return "", false
@@ -101,6 +102,9 @@ func flowWords(f *cluster.Flow, name string) (words string, bad bool) {
 			words += ", and opens one without an answer"
 		}
 		return words, f.Opening > 0
+	}
+	if !f.SentBytesPerSecond.Known() && !f.ReceivedBytesPerSecond.Known() {
+		return "", false
 	}
 	words = name + " sends " + figure(f.SentBytesPerSecond, bytesPerSecond) + ", gets " + figure(f.ReceivedBytesPerSecond, bytesPerSecond)
 	again, ok := f.Retransmitted.Value()
