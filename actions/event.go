@@ -95,6 +95,7 @@ type (
 		Who     Standing
 		Peace   time.Time    // until when the server wants to be left alone, by its newest word; zero for none
 		Damage  cluster.Text // what is wrong with the journal, so that some of it is not told; empty for nothing
+		Unread  bool         // its newest part can't be read at all: Damage says why, and the rest is empty
 	}
 )
 

@@ -2,6 +2,8 @@ package actions
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,16 +23,16 @@ func (b *book) restored() (w Restored, ok bool) {
 	if b.o.Fallback != "" {
 		dirs = append(dirs, b.o.Fallback)
 	}
-	open, err := journal.OpenIn(dirs...)
-	if err != nil {
-		return w, false
-	}
-	for _, o := range open {
-		w.Open = append(w.Open, unresolved(o))
-	}
 	paths, err := journal.Segments(dirs...)
 	if err != nil || len(paths) == 0 {
 		return w, false
+	}
+	open, err := journal.OpenIn(dirs...)
+	if err != nil {
+		return Restored{Unread: true, Damage: damageOf(paths[len(paths)-1])}, true
+	}
+	for _, o := range open {
+		w.Open = append(w.Open, unresolved(o))
 	}
 	h := history{intents: map[string]journal.Intent{}}
 	for _, p := range paths {
@@ -45,6 +47,8 @@ func (b *book) restored() (w Restored, ok bool) {
 func damageOf(path string) cluster.Text {
 	r, err := journal.Verify(path)
 	switch {
+	case errors.Is(err, os.ErrNotExist): // its anchor is still there
+		return cluster.Clean(filepath.Base(path) + " was removed")
 	case err != nil:
 		return cluster.Clean(err.Error())
 	case r.State == journal.Fine || r.State == journal.Torn:

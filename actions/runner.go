@@ -103,7 +103,7 @@ func (r *Runner) restore() {
 		r.step(w)
 	}
 	r.mu.Unlock()
-	if ok && (w.Who.Action != stood.Action || w.Who.PerSecond != stood.PerSecond) { // times are cut in the journal
+	if ok && !w.Unread && (w.Who.Action != stood.Action || w.Who.PerSecond != stood.PerSecond) { // times are cut in the journal
 		r.tellStanding(w.Who)
 	}
 }

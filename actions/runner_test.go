@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -280,6 +281,33 @@ func TestRunnerTellsOfADamagedJournal(t *testing.T) {
 	}
 	s.Do(Key{Name: "esc"}) // whose near miss begins another segment
 	s.until("recorded", func(State) bool { return s.book.drained() && s.Journal() != "" && s.Journal() != path })
+	s.Do(Propose{Ask: lower})
+	s.until("told no more", func(v State) bool { return v.Damage.IsZero() && !v.Dialog.Reading && !warned(v) })
+}
+
+// Of a journal that was removed its anchor is left: who decides is told that what
+// stood in it is not known.
+func TestRunnerTellsOfARemovedJournal(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	j, _, err := journal.Open(journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }})
+	if err == nil {
+		path := j.Path()
+		err = errors.Join(j.Close(), os.Remove(path))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	s := newStage(t, server.URL, dir)
+	const want = "audit-000001.jsonl was removed"
+	warned := func(v State) bool { return strings.Contains(fmt.Sprint(v.Dialog.Plan.Warn), want) }
+	s.Do(Propose{Ask: lower})
+	if v := s.State(); v.Damage.String() != want || !warned(v) {
+		t.Errorf("%q, and before the eyes: %q", v.Damage, v.Dialog.Plan.Warn)
+	}
+	s.Do(Key{Name: "esc"}) // whose near miss begins another segment, which names the one that is gone
+	s.until("recorded", func(State) bool { return s.book.drained() && filepath.Base(s.Journal()) == "audit-000002.jsonl" })
 	s.Do(Propose{Ask: lower})
 	s.until("told no more", func(v State) bool { return v.Damage.IsZero() && !v.Dialog.Reading && !warned(v) })
 }

@@ -156,6 +156,10 @@ func (m *machine) othersLimit() {
 
 // restored takes in what the journal tells. It has all that this run did.
 func (m *machine) restored(w Restored) {
+	if w.Unread { // what this run knows of itself stands
+		m.Damage = w.Damage
+		return
+	}
 	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
 	if left := min(w.Peace.Sub(m.now.Wall), admin.MaxRetryAfter); left > 0 {
 		m.peace = max(m.peace, m.now.Hand+left)
