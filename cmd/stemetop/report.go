@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -120,7 +119,7 @@ func newReport(s *cluster.Snapshot) report {
 	r := report{
 		Schema: 1, At: s.At.UTC().Format(time.RFC3339Nano), Cluster: s.Session.Cluster,
 		Primary: reportPrimary{
-			ID: p.Name, Reachable: p.Metrics.Reachable, Error: reasons(accessError(p.Metrics), p.AssertionsWhy),
+			ID: p.Name, Reachable: p.Metrics.Reachable, Error: reasons(primaryWhys(p)...),
 			Assertions: p.Assertions, Ingest: p.IngestPerSecond, SentPerSecs: p.SentBytesPerSecond,
 		},
 		Replicas:   make([]reportReplica, 0, len(s.Replicas)),
@@ -135,7 +134,7 @@ func newReport(s *cluster.Snapshot) report {
 func newReportReplica(s *cluster.Snapshot, r *cluster.Replica) reportReplica {
 	return reportReplica{
 		ID: r.Name, Reachable: r.Metrics.Reachable,
-		Error:      reasons(accessError(r.Metrics), r.Lag.Why, r.Assertions.Why, r.Sync.Why),
+		Error:      reasons(replicaWhys(r)...),
 		Lag:        newReportLag(s, r),
 		Assertions: reportAssertions{r.Assertions.Indexed, r.Assertions.Behind, r.Assertions.PerSecond},
 		Sync:       reportSync{r.Sync.State.String(), r.Sync.Progress, r.Sync.ErrorsPerSecond},
@@ -145,26 +144,6 @@ func newReportReplica(s *cluster.Snapshot, r *cluster.Replica) reportReplica {
 		Alerts:     newReportAlerts(r, s.At),
 		Verdict:    newReportVerdict(&r.Verdict),
 	}
-}
-
-// newReportNetwork is how the monitor reaches the replica, and where that is not
-// known how the primary's host does: a monitor may stand where it reaches nobody.
-// It leaves the round trip out when the newest probe was lost. The
-// schema has one word for every port that lets nobody in without refusing.
-func newReportNetwork(n *cluster.Network) reportNetwork {
-	rtt, loss, state := n.RTT, n.Loss, n.Port
-	if t, by := n.Peer.Trips(); !n.Reachable && (by != "" || n.Peer.Port != cluster.PortUnknown) {
-		rtt, loss, state = t.RTT, t.Loss, n.Peer.Port
-	}
-	port := state.String()
-	switch state {
-	case cluster.PortUnreachable:
-		port = cluster.PortFiltered.String()
-	case cluster.PortNoRoute:
-		port = unknown
-	case cluster.PortUnknown, cluster.PortOpen, cluster.PortClosed, cluster.PortFiltered:
-	}
-	return reportNetwork{rtt, loss, port}
 }
 
 // lagAge is unknown where there never was a value to be of any age.
@@ -209,53 +188,6 @@ func newReportHost(h *cluster.Host) reportHost {
 		r.Processes = append(r.Processes, reportProcess{p.PID, p.Command, p.CPU, p.RSSBytes})
 	}
 	return r
-}
-
-// hostError gathers why a figure or a list of the host is missing.
-func hostError(h *cluster.Host) *string {
-	texts := []cluster.Text{accessError(h.Access), h.RatesWhy}
-	for i := range h.Missing {
-		texts = append(texts, cluster.Clean(h.Missing[i].Section.String()+": "+h.Missing[i].Why.String()))
-	}
-	for i := range h.Disks {
-		if !h.Disks[i].Why.IsZero() {
-			texts = append(texts, cluster.Clean(h.Disks[i].Name.String()+": "+h.Disks[i].Why.String()))
-		}
-	}
-	if h.Facts != nil && h.Facts.WAL.Device.IsZero() && !h.Facts.WAL.Why.IsZero() {
-		texts = append(texts, cluster.Clean("wal: "+h.Facts.WAL.Why.String()))
-	}
-	if h.Configured && h.Err == nil && !h.ProcessesKnown {
-		texts = append(texts, cluster.Clean("processes: not read yet"))
-	}
-	return reasons(texts...)
-}
-
-// accessError is why a source gives nothing, or not all.
-func accessError(a cluster.Access) cluster.Text {
-	switch {
-	case a.Err != nil:
-		return a.Err.What
-	case !a.Configured:
-		return cluster.Clean("not configured")
-	}
-	return cluster.Text{}
-}
-
-// reasons joins what is said, each once; nil if nothing is.
-func reasons(texts ...cluster.Text) *string {
-	var said []string
-	for _, t := range texts {
-		s := t.String()
-		if s != "" && !strings.Contains(strings.Join(said, "; "), s) {
-			said = append(said, s)
-		}
-	}
-	if len(said) == 0 {
-		return nil
-	}
-	all := strings.Join(said, "; ")
-	return &all
 }
 
 // exitCode judges a snapshot by the contract: what is known to be bad goes

@@ -180,7 +180,7 @@ const want = `{
     {
       "id": "node3",
       "reachable": false,
-      "error": "connection refused; never seen",
+      "error": "connection refused; never seen; network: not configured",
       "lag": {
         "seconds": null,
         "state": "unknown",

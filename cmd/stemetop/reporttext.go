@@ -52,7 +52,7 @@ func writeReasons(b *strings.Builder, s *cluster.Snapshot) {
 		}
 	}
 	p := &s.Primary
-	reason(p.Name, "metrics", reasons(accessError(p.Metrics), p.AssertionsWhy))
+	reason(p.Name, "metrics", reasons(primaryWhys(p)...))
 	reason(p.Name, "host", hostError(&p.Host))
 	if a := s.Prometheus.Access; a.Configured {
 		reason(cluster.Clean("prometheus"), "alerts", reasons(accessError(a)))
@@ -61,7 +61,7 @@ func writeReasons(b *strings.Builder, s *cluster.Snapshot) {
 		r := &s.Replicas[i]
 		reason(r.Name, "lag", reasons(r.Lag.Why))
 		reason(r.Name, "metrics", reasons(accessError(r.Metrics), r.Assertions.Why))
-		reason(r.Name, "sync", reasons(r.Sync.Why))
+		reason(r.Name, "sync", reasons(r.Sync.Why, r.Sync.ErrorsWhy))
 		reason(r.Name, "host", hostError(&r.Host))
 	}
 }

@@ -108,17 +108,25 @@ func (s *State) sync(id NodeID) *SyncRecall {
 }
 
 // sentRate returns the bytes per second that the primary sends: its own total,
-// else the sum over replicas.
-func (s *State) sentRate(at time.Time) Figure {
-	id := s.session.Primary.ID
+// else the sum over replicas; and why there is no such rate.
+func (s *State) sentRate(at time.Time) (rate Figure, why Text) {
+	id, counted := s.session.Primary.ID, false
 	if c := s.counters[counterKey{id, "", FamilySentBytes}]; c != nil {
-		return c.freshRate(at, s.fresh())
-	}
-	sum := Figure{}
-	for _, r := range sortedKeys(s.lags) {
-		if v, ok := s.counters[counterKey{id, r, FamilySentBytes}].freshRate(at, s.fresh()).Value(); ok {
-			sum = Known(sum.v + v)
+		rate, counted = c.freshRate(at, s.fresh()), true
+	} else {
+		for _, r := range sortedKeys(s.lags) {
+			c := s.counters[counterKey{id, r, FamilySentBytes}]
+			counted = counted || c != nil
+			if v, ok := c.freshRate(at, s.fresh()).Value(); ok {
+				rate = Known(rate.v + v)
+			}
 		}
 	}
-	return sum
+	switch {
+	case rate.Known():
+		return rate, Text{}
+	case !counted:
+		return rate, Clean("no counter of the bytes sent")
+	}
+	return rate, Clean("no fresh rate of the bytes sent")
 }

@@ -78,7 +78,8 @@ type Primary struct {
 	SentBytesPerSecond Figure
 	Config             APIConfigView // its own, as its host has it
 	Admin              Access        // its admin interface, read only
-	AssertionsWhy      Text          // why a figure above is unknown
+	AssertionsWhy      Text          // why the count is unknown
+	SentWhy            Text          // why the rate of bytes sent is unknown
 }
 
 // Replica is one follower.
@@ -152,6 +153,7 @@ type Sync struct {
 	Assumed         bool   // Progress is taken as a ratio for being below 1 alone: percent begin there too
 	PerSecond       Figure // progress per second, while running
 	ErrorsPerSecond Figure
+	ErrorsWhy       Text          // why that rate is unknown
 	ErrorsOver      time.Duration // the time that rate is over: at first shorter than the runbook's 5 minutes
 	LastDuration    Figure        // seconds, mean of the syncs that ended in the window
 	// Ended is how many syncs ended since the counter began, and EndedAt when that

@@ -95,8 +95,13 @@ func (s *State) unit(y *SyncRecall) ProgressUnit {
 func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	errors := s.replicaCounter(id, FamilySyncErrors)
 	v := Sync{ErrorsPerSecond: errors.freshRate(at, s.fresh())}
-	if v.ErrorsPerSecond.Known() {
+	switch {
+	case v.ErrorsPerSecond.Known():
 		v.ErrorsOver = errors.span()
+	case errors == nil:
+		v.ErrorsWhy = Clean("no counter of sync errors for this replica")
+	default:
+		v.ErrorsWhy = Clean("no fresh rate of sync errors")
 	}
 	v.LastDuration = s.meanDuration(id, at)
 	if p, ok := s.replicaCounter(id, FamilySyncDurationCount).last(); ok {

@@ -79,7 +79,7 @@ func (s *State) viewPrimary(at time.Time) Primary {
 		v.AssertionsWhy = Clean(cmp.Or(s.badCount(v.ID), "no fresh count"))
 	}
 	v.IngestPerSecond = c.freshRate(at, s.fresh())
-	v.SentBytesPerSecond = s.sentRate(at)
+	v.SentBytesPerSecond, v.SentWhy = s.sentRate(at)
 	v.Config = s.viewAPIConfig(v.ID, at)
 	if n := s.nodes[v.ID]; n != nil {
 		v.Admin = n.admin.view(n.admin.newest != nil, s.firstSeen, at, s.fresh())
