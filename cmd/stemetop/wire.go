@@ -9,6 +9,7 @@ import (
 	"github.com/stemedb/stemetop/sources/host"
 	"github.com/stemedb/stemetop/sources/logs"
 	"github.com/stemedb/stemetop/sources/metrics"
+	"github.com/stemedb/stemetop/sources/probe"
 	"github.com/stemedb/stemetop/sources/remote"
 	"github.com/stemedb/stemetop/sources/ssh"
 	"github.com/stemedb/stemetop/sources/web"
@@ -21,6 +22,7 @@ type wiring struct {
 	shared   *ssh.Shared
 	tls      web.TLSFiles
 	ways     ways
+	pingers  probe.Pingers
 	turns    turns
 	scrapers map[cluster.NodeID]*metrics.Collector // by the node whose metrics it reads
 }

@@ -63,7 +63,7 @@ func (w *wiring) probe(n config.Node) *probe.Collector {
 	if address == "" {
 		return nil
 	}
-	return probe.New(probe.Options{Node: cluster.NodeID(n.ID), Address: address, Clock: w.clock})
+	return probe.New(probe.Options{Node: cluster.NodeID(n.ID), Address: address, Clock: w.clock, Pingers: &w.pingers})
 }
 
 // rpc is where a node's RPC port is: as configured, else at the address of its

@@ -26,6 +26,7 @@ type Options struct {
 	Address string // host:port of the RPC port; an IPv6 address in brackets
 	Clock   sources.Clock
 	Timeout time.Duration // for each probe and each look-up of the name, in real time; DefaultTimeout if 0
+	Pingers *Pingers      // of all collectors that share sockets; nil for sockets of its own
 }
 
 // Collector probes one node. It implements sources.Collector.
@@ -34,6 +35,8 @@ type Collector struct {
 	address string
 	clock   sources.Clock
 	timeout time.Duration
+	pingers *Pingers
+	pinger  *pinger
 	// The rest belongs to Collect.
 	target target
 	trust  trust
@@ -48,8 +51,11 @@ func New(o Options) *Collector {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
+	if o.Pingers == nil {
+		o.Pingers = new(Pingers)
+	}
 	return &Collector{
-		node: o.Node, address: o.Address, clock: o.Clock, timeout: o.Timeout,
+		node: o.Node, address: o.Address, clock: o.Clock, timeout: o.Timeout, pingers: o.Pingers, pinger: o.Pingers.join(),
 		target: newTarget(o.Address, net.DefaultResolver, o.Timeout),
 	}
 }
@@ -59,8 +65,12 @@ func (c *Collector) Source() cluster.Source {
 	return cluster.Source{Kind: cluster.FromProbe, Node: c.node}
 }
 
-// Close does nothing: a round leaves nothing open.
-func (c *Collector) Close() error { return nil }
+// Close closes what no other collector uses. It is called once, while no round is
+// under way.
+func (c *Collector) Close() error {
+	c.pingers.leave(c.pinger)
+	return nil
+}
 
 // Collect probes once. It returns one reading, or none if ctx was cancelled. It
 // takes two timeouts at most, and one where the name need not be looked up.
@@ -94,13 +104,15 @@ func (c *Collector) Collect(ctx context.Context) []sources.Reading {
 // round probes addr by both ways at once.
 func (c *Collector) round(ctx context.Context, addr netip.Addr) sources.Reading {
 	now, start := c.clock.Now(), c.clock.Mono()
-	knocked := make(chan knock, 1)
-	go func() { knocked <- c.knock(ctx, netip.AddrPortFrom(addr, c.target.port)) }()
+	var sent *request
 	var e echo
 	if !c.trust.paused(start) {
-		e = c.echo(ctx, addr)
+		sent, e = c.pinger.send(addr)
 	}
-	k := <-knocked
+	k := c.knock(ctx, netip.AddrPortFrom(addr, c.target.port))
+	if sent != nil {
+		e = sent.await(ctx, c.timeout)
+	}
 	c.target.note(e.answered || k.answered)
 	took := c.clock.Mono() - start
 	r := sources.Reading{Taken: now.Add(took / 2), Took: took}

@@ -26,6 +26,18 @@ func probeHere(t testing.TB, c *Collector) sources.Reading {
 	return rs[0]
 }
 
+// collector returns one that is closed with the test.
+func collector(t testing.TB, o Options) *Collector {
+	t.Helper()
+	c := New(o)
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
 // acceptor listens on loopback, and accepts until the other side closes; it tells
 // how the first one did.
 func acceptor(t testing.TB) (string, <-chan error) {
@@ -57,7 +69,7 @@ func acceptor(t testing.TB) (string, <-chan error) {
 func TestRoundOverLoopback(t *testing.T) {
 	address, ends := acceptor(t)
 	clock := sources.NewClock(1)
-	c := New(Options{Node: "node2", Address: address, Clock: clock})
+	c := collector(t, Options{Node: "node2", Address: address, Clock: clock})
 	if want := (cluster.Source{Kind: cluster.FromProbe, Node: "node2"}); c.Source() != want {
 		t.Errorf("source %v", c.Source())
 	}
@@ -73,16 +85,13 @@ func TestRoundOverLoopback(t *testing.T) {
 	if err := <-ends; errors.Is(err, syscall.ECONNRESET) {
 		t.Error("hung up with a reset")
 	}
-	if err := c.Close(); err != nil {
-		t.Error(err)
-	}
 }
 
 // However short the interval, rounds start 200 ms apart, in time of the clock.
 func TestRoundsKeepTheirDistance(t *testing.T) {
 	address, _ := acceptor(t)
 	clock := sources.NewClock(1)
-	c := New(Options{Node: "node2", Address: address, Clock: clock})
+	c := collector(t, Options{Node: "node2", Address: address, Clock: clock})
 	start := clock.Mono()
 	for range 4 {
 		probeHere(t, c)
@@ -98,7 +107,7 @@ func TestCancelEndsTheRound(t *testing.T) {
 		t.Fatal("run this test as root: it opens raw sockets")
 	}
 	// Of TEST-NET-2: whether dropped or refused, nothing answers.
-	c := New(Options{Node: "node2", Address: "198.51.100.1:18182", Clock: sources.NewClock(1), Timeout: time.Minute})
+	c := collector(t, Options{Node: "node2", Address: "198.51.100.1:18182", Clock: sources.NewClock(1), Timeout: time.Minute})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	start := time.Now()
@@ -116,7 +125,7 @@ func TestCancelEndsTheRound(t *testing.T) {
 func TestUnknownName(t *testing.T) {
 	s := newNameServer(t)
 	s.code.Store(uint32(dnsmessage.RCodeNameError))
-	c := New(Options{Node: "node2", Address: "db2.example:18182", Clock: sources.NewClock(1)})
+	c := collector(t, Options{Node: "node2", Address: "db2.example:18182", Clock: sources.NewClock(1)})
 	c.target.resolver = s.resolver()
 	if r := probeHere(t, c); r.Body != nil || r.Err == nil || r.Err.Kind != cluster.FailDNS || r.Err.Hint.IsZero() {
 		t.Errorf("%+v", r)
@@ -131,7 +140,7 @@ func TestVanishedName(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newNameServer(t, "127.0.0.1")
-	c := New(Options{Node: "node2", Address: "db2.example:" + port, Clock: sources.NewClock(1)})
+	c := collector(t, Options{Node: "node2", Address: "db2.example:" + port, Clock: sources.NewClock(1)})
 	c.target.resolver = s.resolver()
 	if r := probeHere(t, c); r.Err != nil || r.Body == nil {
 		t.Fatalf("%+v", r)
@@ -171,7 +180,7 @@ func TestOwnTroubleIsNotTheNodes(t *testing.T) {
 // that is 5 % of a core.
 func BenchmarkRound(b *testing.B) {
 	address, _ := acceptor(b)
-	c := New(Options{Node: "node2", Address: address, Clock: sources.NewClock(1)})
+	c := collector(b, Options{Node: "node2", Address: address, Clock: sources.NewClock(1)})
 	b.ReportAllocs()
 	for b.Loop() {
 		c.next = 0

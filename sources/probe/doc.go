@@ -2,9 +2,9 @@
 // and whether its RPC port answers: what the runbook does with ping and telnet.
 //
 // A round is one echo request and one connect to the port, side by side, each
-// with its own deadline, and both closed when the round ends: nothing is held
-// between rounds. The echo goes through an unprivileged ICMP socket, else a raw
-// one. Where neither is permitted, or where the port answers and echoes do not
+// with its own deadline. The connection is closed when the round ends. The echo goes
+// through an unprivileged ICMP socket, else a raw one, which some collectors share
+// (Pingers) and which stays open until the last of them is closed. Where neither is permitted, or where the port answers and echoes do not
 // (many networks drop ICMP and nothing else), the time to connect is the round
 // trip, and the reading says so and why.
 //

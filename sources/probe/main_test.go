@@ -70,6 +70,9 @@ func work(text string) error {
 			out.Rounds = append(out.Rounds, round{r.Took, b, r.Err})
 		}
 	}
+	if err := c.Close(); err != nil {
+		return err
+	}
 	if err := goleak.Find(); err != nil {
 		out.Leak = err.Error()
 	}

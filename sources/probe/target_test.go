@@ -157,7 +157,7 @@ func TestAddresses(t *testing.T) {
 		wantAddr(t, &tg, 0, want, "")
 	}
 	for _, address := range []string{"", "db2", ":18182", "db2:", "db2:0", "db2:65536", "db2:rpc", "fd77::2:18182", "a:b:c"} {
-		r := probeHere(t, New(Options{Node: "node2", Address: address, Clock: sources.NewClock(1)}))
+		r := probeHere(t, collector(t, Options{Node: "node2", Address: address, Clock: sources.NewClock(1)}))
 		if r.Body != nil || r.Err == nil || r.Err.Kind != cluster.FailConfig || r.Err.Hint.IsZero() || r.Taken.IsZero() {
 			t.Errorf("%q: %+v", address, r)
 		}
