@@ -13,6 +13,7 @@ type judging struct {
 	judge    *runbook.Judge
 	interval time.Duration
 	next     time.Time
+	seen     cluster.Snapshot // the last one that was concluded from
 }
 
 // settle is how long after the first answer of a round the others are waited
@@ -54,7 +55,8 @@ func (b *judging) due(o *cluster.Observation) bool {
 
 // conclude returns what changed in the judge's view, to be put on the stream.
 func (b *judging) conclude(p *pipeline) []cluster.Observation {
-	s := p.timeline.Head(p.wiring.clock.Now)
+	s := &b.seen
+	p.timeline.HeadOver(s, p.wiring.clock.Now)
 	var said []cluster.Observation
 	for _, body := range b.judge.Conclude(s) {
 		said = append(said, cluster.Observation{

@@ -113,16 +113,22 @@ type judgements struct {
 	alerts      map[alertKey]*Observation
 	verdicts    map[NodeID]*Observation
 	escalations map[Text]*Observation
+
+	// byReplica is what viewAlerts made of alerts; nil since one came.
+	byReplica map[NodeID][]AlertChange
 }
 
 func newJudgements() judgements {
-	return judgements{map[alertKey]*Observation{}, map[NodeID]*Observation{}, map[Text]*Observation{}}
+	return judgements{
+		alerts: map[alertKey]*Observation{}, verdicts: map[NodeID]*Observation{}, escalations: map[Text]*Observation{},
+	}
 }
 
 func (s *State) applyJudge(o *Observation) {
 	switch b := o.Body.(type) {
 	case *AlertChange:
 		s.judged.alerts[alertKey{b.Rule, b.Replica}] = keep(o)
+		s.judged.byReplica = nil
 	case *Verdict:
 		s.judged.verdicts[b.Replica] = keep(o)
 	case *Escalation:
@@ -146,10 +152,11 @@ func (j *judgements) all() []*Observation {
 	return list
 }
 
-// viewAlerts sorts the alerts by replica, the critical rules first.
+// viewAlerts sorts the alerts by replica, the critical rules first. The lists are
+// those of many snapshots.
 func (s *State) viewAlerts() map[NodeID][]AlertChange {
-	if len(s.judged.alerts) == 0 {
-		return nil
+	if len(s.judged.alerts) == 0 || s.judged.byReplica != nil {
+		return s.judged.byReplica
 	}
 	by := map[NodeID][]AlertChange{}
 	for k, o := range s.judged.alerts {
@@ -168,6 +175,7 @@ func (s *State) viewAlerts() map[NodeID][]AlertChange {
 			return cmp.Compare(b.Rule.s, a.Rule.s)
 		})
 	}
+	s.judged.byReplica = by
 	return by
 }
 

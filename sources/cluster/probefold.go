@@ -67,7 +67,7 @@ func ceased(points []ProbePoint) bool {
 }
 
 func tripsOf(points []ProbePoint) (v Trips) {
-	var rtts []time.Duration
+	rtts := make([]time.Duration, 0, keepProbes)
 	var jitter time.Duration
 	for i, p := range points {
 		if p.Lost {

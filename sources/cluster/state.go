@@ -235,7 +235,9 @@ func (s *State) Clone() *State {
 		c.services[id] = &copied
 	}
 	c.logs = maps.Clone(s.logs) // lines are replaced, never changed
-	c.judged = judgements{maps.Clone(s.judged.alerts), maps.Clone(s.judged.verdicts), maps.Clone(s.judged.escalations)}
+	c.judged = judgements{
+		alerts: maps.Clone(s.judged.alerts), verdicts: maps.Clone(s.judged.verdicts), escalations: maps.Clone(s.judged.escalations),
+	}
 	c.acts.steps = slices.Clone(s.acts.steps)
 	c.found, c.gaps, c.notes = slices.Clone(s.found), slices.Clone(s.gaps), slices.Clone(s.notes)
 	return &c

@@ -2,15 +2,24 @@ package cluster
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
 // Snapshot returns what is known as of at. series is what Snapshot.Series will be.
 func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
-	v := &Snapshot{
+	v := new(Snapshot)
+	s.SnapshotOver(v, at, series)
+	return v
+}
+
+// SnapshotOver is Snapshot in the memory of an older one, of which nobody may keep
+// anything: a thousand replicas take 2.5 MB.
+func (s *State) SnapshotOver(v *Snapshot, at time.Time, series Series) {
+	*v = Snapshot{
 		At: at, Session: s.session, Interval: s.interval, LastSeq: s.lastSeq,
 		Series: series, FirstSeen: s.firstSeen,
-		Replicas: make([]Replica, 0, len(s.session.Replicas)+len(s.found)),
+		Replicas: slices.Grow(v.Replicas[:0], len(s.session.Replicas)+len(s.found)),
 	}
 	v.Primary = s.viewPrimary(at)
 	for _, spec := range s.session.Replicas {
@@ -37,7 +46,6 @@ func (s *State) Snapshot(at time.Time, series Series) *Snapshot {
 			v.LastStep, v.StepAt = *b, s.step.Received
 		}
 	}
-	return v
 }
 
 // viewJudged fills in breakers and conclusions.

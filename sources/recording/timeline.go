@@ -139,13 +139,21 @@ func (t *Timeline) Latest(now func() time.Time) *cluster.Snapshot {
 // Head is Latest for those who follow what happens while somebody else looks
 // back: nothing is let go of. It is for a live timeline only.
 func (t *Timeline) Head(now func() time.Time) *cluster.Snapshot {
+	s := new(cluster.Snapshot)
+	t.HeadOver(s, now)
+	return s
+}
+
+// HeadOver is Head in the memory of an older snapshot, of which nobody may keep
+// anything.
+func (t *Timeline) HeadOver(s *cluster.Snapshot, now func() time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at := now()
 	if at.Before(t.last) { // the wall clock was set back
 		at = t.last
 	}
-	return t.state.Snapshot(at, t.history)
+	t.state.SnapshotOver(s, at, t.history)
 }
 
 // before returns a snapshot of the live monitor's past: from the tape where it
