@@ -45,7 +45,7 @@ func (c *Collector) knock(ctx context.Context, at netip.AddrPort) knock {
 		start = c.clock.Mono() // right before the SYN: making the socket is no part of the way
 		return nil
 	}}
-	conn, err := dialer.DialTCP(ctx, "tcp", netip.AddrPort{}, at)
+	conn, err := dialer.DialContext(ctx, "tcp", at.String())
 	rtt := c.clock.Real(c.clock.Mono() - start)
 	if err == nil {
 		_ = conn.Close() // what could not be closed is closed by the kernel
