@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -14,7 +15,7 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-const busyHint = "MaxStartups of its sshd or a block for a while; it is tried again by itself"
+const busyHint = "MaxStartups of its sshd, a block for a while, or no sshd at this port; it is tried again by itself"
 
 // dialFailure classifies why a hop can't be connected to. ctx is the one with
 // the deadline, took how long the attempt did.
@@ -65,8 +66,8 @@ func classifyErrno(err error) (cluster.FailureKind, string) {
 }
 
 // handshakeFailure classifies why a connected hop did not let us in, by how far
-// it got.
-func handshakeFailure(ctx context.Context, s *settings, took time.Duration, known *hostKeys, keys *credentials, err error) *cluster.Failure {
+// it got. other is what it said that no SSH server says.
+func handshakeFailure(ctx context.Context, s *settings, took time.Duration, known *hostKeys, keys *credentials, other string, err error) *cluster.Failure {
 	kind, hint := classifyErrno(err)
 	text := strings.TrimPrefix(err.Error(), "ssh: handshake failed: ")
 	var algorithms *xssh.AlgorithmNegotiationError
@@ -79,6 +80,8 @@ func handshakeFailure(ctx context.Context, s *settings, took time.Duration, know
 		return givenUp(s)
 	case errors.As(err, &algorithms):
 		return cluster.Fail(cluster.FailUnsupported, s.name()+": "+text, "set ssh.transport: openssh")
+	case !known.seen && other != "":
+		return cluster.Fail(cluster.FailFormat, s.name()+" does not answer as an SSH server: it says "+strconv.Quote(other), "is this the right port?")
 	case !known.seen && kind == cluster.FailReset:
 		return cluster.Fail(cluster.FailBusy, s.name()+" hung up before the key exchange", busyHint)
 	case !known.seen:

@@ -191,7 +191,7 @@ func (b *Builtin) handshake(ctx context.Context, l *link, conn net.Conn, hop *se
 		if keys.wanted != "" {
 			return &wantedError{keys.wanted}
 		}
-		return handshakeFailure(ctx, hop, time.Since(begin), known, keys, err)
+		return handshakeFailure(ctx, hop, time.Since(begin), known, keys, w.otherProtocol(), err)
 	}
 	l.clients = append(l.clients, xssh.NewClient(c, channels, requests))
 	l.wire = w

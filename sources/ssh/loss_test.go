@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -337,4 +338,45 @@ func TestFourDialsAtOnce(t *testing.T) {
 			_ = c.Close() // the other end is gone
 		}
 	})
+}
+
+// A port that speaks another protocol is named as that, not as a busy server.
+func TestOtherProtocol(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	for _, says := range []string{"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400", "220 mx1 ESMTP\x1b[2J\r\n"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Read(make([]byte, 256)) // its version
+				_, _ = io.WriteString(c, says)
+				_ = c.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, c)
+				_ = c.Close()
+			}
+		}()
+		o := options(s)
+		o.Target = l.Addr().String()
+		each(t, func(t *testing.T, dial dialer) {
+			t.Helper()
+			_, f := run(t, dial(t, o), "echo hello")
+			if strings.Contains(t.Name(), "openssh") { // which does not tell what it heard
+				want(t, f, cluster.FailBusy, "no sshd at this port")
+				return
+			}
+			want(t, f, cluster.FailFormat, "does not answer as an SSH server", "right port", says[:8])
+		})
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+	}
 }

@@ -1,7 +1,10 @@
 package ssh
 
 import (
+	"bytes"
 	"net"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,7 +17,18 @@ import (
 type wire struct {
 	net.Conn
 	heard atomic.Int64 // Unix nanoseconds
+
+	mu       sync.Mutex
+	greeting []byte // the first that came, up to maxGreeting
 }
+
+// maxGreeting is how much is kept of what a port said first, in bytes: a line that
+// shows what speaks there.
+const maxGreeting = 80
+
+// sshdSays is what begins the first line of an SSH server, and what OpenSSH's says
+// instead when it lets nobody in for now.
+var sshdSays = []string{"SSH-", "Exceeded MaxStartups", "Not allowed at this time"}
 
 func newWire(c net.Conn) *wire {
 	w := &wire{Conn: c}
@@ -27,8 +41,26 @@ func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	if n > 0 {
 		w.heard.Store(time.Now().UnixNano())
+		w.mu.Lock()
+		w.greeting = append(w.greeting, b[:min(n, maxGreeting-len(w.greeting))]...)
+		w.mu.Unlock()
 	}
 	return n, err
+}
+
+// otherProtocol is the first line of what is no SSH server; empty where nothing
+// came, or nothing that tells. One may say something before its version (RFC 4253,
+// 4.2), which few do: what hangs up after that and without one is none.
+func (w *wire) otherProtocol() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, own := range sshdSays {
+		if bytes.Contains(w.greeting, []byte(own)) {
+			return ""
+		}
+	}
+	line, _, _ := bytes.Cut(w.greeting, []byte("\n"))
+	return strings.TrimSpace(string(line))
 }
 
 // silence is how long nothing came. These are deadlines of I/O: real time.
