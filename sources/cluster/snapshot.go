@@ -78,7 +78,7 @@ type Primary struct {
 	SentBytesPerSecond Figure
 	Config             APIConfigView // its own, as its host has it
 	Admin              Access        // its admin interface, read only
-	AssertionsWhy      Text          // why the count is unknown
+	AssertionsWhy      Text          // why the count or its rate is unknown
 	SentWhy            Text          // why the rate of bytes sent is unknown
 }
 

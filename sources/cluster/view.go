@@ -87,6 +87,9 @@ func (s *State) viewPrimary(at time.Time) Primary {
 		v.AssertionsWhy = Clean(cmp.Or(s.badCount(v.ID), "no fresh count"))
 	}
 	v.IngestPerSecond = c.freshRate(at, s.fresh())
+	if v.Assertions.Known() && !v.IngestPerSecond.Known() {
+		v.AssertionsWhy = Clean("no rate yet")
+	}
 	v.SentBytesPerSecond, v.SentWhy = s.sentRate(at)
 	v.Config = s.viewAPIConfig(v.ID, at)
 	if n := s.nodes[v.ID]; n != nil {
