@@ -23,7 +23,11 @@ func Host(f *Frame, w, h int) string {
 	case !n.Host.Configured:
 		p.linkOf(f)
 		p.line(p.s.Label, "no SSH target is configured for "+n.Name.String())
-		p.paragraph(p.s.Label, "hint: give one with --ssh "+n.Name.String()+"=[user@]host[:port] or in the config", 0, 3)
+		hint := "hint: give one with --ssh " + n.Name.String() + "=[user@]host[:port] or in the config"
+		if !n.ID.Typeable() {
+			hint = "hint: give one in the config, the id there in quotes"
+		}
+		p.paragraph(p.s.Label, hint, 0, 3)
 	default:
 		p.hostTrouble(f, &n.Host)
 		p.hostFigures(f, n)

@@ -91,9 +91,17 @@ func largeSentence(f *Frame, r *cluster.Replica, t cluster.Thresholds) string {
 		fallthrough
 	default:
 		fc := f.forecast(r)
-		return r.Name.String() + " is " + Lag(r.Lag.Seconds) + " behind the primary " + f.Snap.Primary.Name.String() + direction(&fc) +
+		return r.Name.String() + " is " + Lag(r.Lag.Seconds) + " behind " + primaryWords(f.Snap.Primary.Name) + direction(&fc) +
 			", read " + lagAge(&r.Lag) + " ago"
 	}
+}
+
+// primaryWords names the primary, once where that is its name.
+func primaryWords(name cluster.Text) string {
+	if name.String() == "primary" {
+		return "the primary"
+	}
+	return "the primary " + name.String()
 }
 
 func syncWords(s *cluster.Sync) string {

@@ -310,3 +310,36 @@ func TestHostScroll(t *testing.T) {
 		t.Errorf("\n%s", out)
 	}
 }
+
+// TestHintOfAHost names the flag only where the id can be typed into it.
+func TestHintOfAHost(t *testing.T) {
+	f := critical()
+	for id, want := range map[cluster.NodeID]string{
+		"node2":       "--ssh node2=[user@]host[:port]",
+		"no\u202ede2": "in the config, the id there in quotes",
+		"no de2":      "in the config, the id there in quotes",
+	} {
+		for i := range f.Snap.Replicas {
+			if r := &f.Snap.Replicas[i]; r.ID == f.Selected || i == 0 {
+				r.ID, r.Name, f.Selected, r.Host = id, id.Text(), id, cluster.Host{}
+				break
+			}
+		}
+		out := strings.Join(strings.Fields(ansi.Strip(Host(f, 90, 10))), " ")
+		if !strings.Contains(out, want) || strings.Contains(out, "--ssh") != id.Typeable() {
+			t.Errorf("%q: %s", string(id), out)
+		}
+	}
+}
+
+// TestThePrimaryIsNamedOnce: one that is called primary is not so twice.
+func TestThePrimaryIsNamedOnce(t *testing.T) {
+	f := critical()
+	f.Selected = "node2"
+	for name, want := range map[string]string{"node1": "behind the primary node1", "primary": "behind the primary and"} {
+		f.Snap.Primary.Name = cluster.Clean(name)
+		if out := strings.Join(strings.Fields(ansi.Strip(Large(f, 120, 30))), " "); !strings.Contains(out, want) {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}

@@ -140,6 +140,8 @@ func (m *model) back(string) tea.Cmd {
 	case m.rows.moved:
 		m.rows.release(m.snap)
 		m.say("the cursor rests on the worst replica again")
+	case m.cursor.mode != panes.Live && !m.o.Replay:
+		m.say("space goes live, q quits")
 	default:
 		m.say("q quits")
 	}

@@ -36,6 +36,9 @@ func TestPauseHoldsWhileCollectionGoesOn(t *testing.T) {
 			t.Errorf("%q is not on screen:\n%s", want, text)
 		}
 	}
+	if r.keys("esc"); r.cursor.mode != panes.Paused || !strings.Contains(r.text(), "space goes live") {
+		t.Errorf("esc: %v\n%s", r.cursor.mode, r.text())
+	}
 	r.keys("space")
 	if text := r.text(); !strings.Contains(text, "LIVE") || !strings.Contains(text, "04:00:42Z") {
 		t.Errorf("not live again:\n%s", text)

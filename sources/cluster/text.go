@@ -134,3 +134,9 @@ func (id NodeID) Text() Text {
 // Faithful tells whether what is shown are the bytes of the id. An id that is
 // not can't be the target of an action until it is configured by hand.
 func (id NodeID) Faithful() bool { return id != "" && id.Text().s == string(id) }
+
+// Typeable tells whether a person can type the id on a command line as it is shown,
+// where ID=VALUE is wanted.
+func (id NodeID) Typeable() bool {
+	return id.Faithful() && !strings.ContainsAny(string(id), " =\"'`$&;|<>()*?[]{}#~!\\")
+}

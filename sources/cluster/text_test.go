@@ -67,3 +67,14 @@ func FuzzClean(f *testing.F) {
 		}
 	})
 }
+
+func TestNodeIDTypeable(t *testing.T) {
+	for id, want := range map[NodeID]bool{
+		"node2": true, "db-2.eu:1_x": true, "": false, "a b": false, "a=b": false, "$(x)": false, "a'b": false,
+		"x\u202ey": false, "n\x1bx": false, "n\u00f6de": false,
+	} {
+		if id.Typeable() != want {
+			t.Errorf("%q: %v", string(id), !want)
+		}
+	}
+}
