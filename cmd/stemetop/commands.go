@@ -264,6 +264,9 @@ func misuse(err error) error {
 		}
 		return usage(fmt.Sprintf("unknown command %q", word), helpHint)
 	}
+	if strings.HasSuffix(what, "is not a duration") {
+		return usage(what, "write it with its unit, as 500ms, 20s or 5m", helpHint)
+	}
 	return usage(what, helpHint)
 }
 

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -79,7 +78,7 @@ func (w *wiring) checks() []check {
 	var list []check
 	for i, n := range w.nodes() {
 		if n.URL == "" {
-			list = append(list, func(context.Context) []finding { return []finding{notConfigured(n, "metrics")} })
+			list = append(list, func(context.Context) []finding { return []finding{notConfigured(cluster.NodeID(n.ID), "metrics")} })
 		} else {
 			list = append(list, func(ctx context.Context) []finding { return w.tryMetrics(ctx, n, i == 0) })
 		}
@@ -87,7 +86,7 @@ func (w *wiring) checks() []check {
 			list = append(list, func(ctx context.Context) []finding { return []finding{w.tryAdmin(ctx)} })
 		}
 		if n.SSH == "" {
-			list = append(list, func(context.Context) []finding { return []finding{notConfigured(n, "ssh")} })
+			list = append(list, func(context.Context) []finding { return []finding{notConfigured(cluster.NodeID(n.ID), "ssh")} })
 		} else {
 			list = append(list, func(ctx context.Context) []finding { return w.tryHost(ctx, n) })
 		}
@@ -102,12 +101,16 @@ func (w *wiring) checks() []check {
 }
 
 // notConfigured is a failure: a part of the screen will stay empty.
-func notConfigured(n config.Node, what string) finding {
-	hint := "set url of " + n.ID + " in the configuration, or give --replica " + n.ID + "=URL"
+func notConfigured(id cluster.NodeID, what string) finding {
+	key, flag := "url", "--replica "+string(id)+"=URL"
 	if what == "ssh" {
-		hint = "set ssh of " + n.ID + " in the configuration, or give --ssh " + n.ID + "=[user@]host[:port]"
+		key, flag = "ssh", "--ssh "+string(id)+"=[user@]host[:port]"
 	}
-	return finding{node: n.ID, what: what, none: true, bad: cluster.Fail(cluster.FailConfig, "not configured", hint)}
+	hint := "set " + key + " of " + id.Text().String() + " in the configuration, or give " + flag
+	if !id.Typeable() {
+		hint = "set " + key + " of " + id.Text().String() + " in the configuration, the id there in quotes"
+	}
+	return finding{node: id.Text().String(), what: what, none: true, bad: cluster.Fail(cluster.FailConfig, "not configured", hint)}
 }
 
 // runChecks gives the findings of each check in order, each as soon as it and

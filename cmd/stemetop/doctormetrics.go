@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 
 	"github.com/stemedb/stemetop/cmd/stemetop/config"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -22,11 +22,11 @@ func (w *wiring) tryMetrics(ctx context.Context, n config.Node, primary bool) []
 		return []finding{f}
 	}
 	replicas := replicasOf(reading, cluster.NodeID(n.ID))
-	f.good = fmt.Sprintf("%s, lag of %d replicas", told(reading), len(replicas))
+	f.good = told(reading) + ", lag of " + plural(len(replicas), "replica")
 	found := []finding{f}
 	for _, id := range replicas {
 		if !w.isConfigured(string(id)) {
-			found = append(found, notConfigured(config.Node{ID: id.Text().String()}, "metrics"))
+			found = append(found, notConfigured(id, "metrics"))
 		}
 	}
 	return found
@@ -98,9 +98,17 @@ func (w *wiring) tryAdmin(ctx context.Context) finding {
 	}
 	f.took, f.bad = readings[0].Took, readings[0].Err
 	if b, ok := readings[0].Body.(*cluster.BreakersReading); ok {
-		f.good = fmt.Sprintf("lists %d tripped circuit breakers", len(b.Tripped))
+		f.good = "lists " + plural(len(b.Tripped), "tripped circuit breaker")
 	}
 	return f
+}
+
+// plural is a number of things in words.
+func plural(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return strconv.Itoa(n) + " " + thing
 }
 
 // failureOf returns err as a failure; nil for none.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/adrg/xdg"
 
@@ -54,6 +55,8 @@ func (in *invocation) file() (*config.Config, error) {
 		return config.Default(), nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, failed(exitUsage, "reading the configuration", err, "stemetop init --primary URL writes one")
+	case errors.Is(err, syscall.EISDIR):
+		return nil, failed(exitUsage, "reading the configuration", err, "name a file in it; stemetop init --primary URL writes one")
 	case err != nil && !errors.As(err, &problems):
 		return nil, failed(exitUsage, "reading the configuration", err)
 	}

@@ -67,7 +67,7 @@ func (w *wiring) trace(ctx context.Context, id cluster.NodeID, say func(sources.
 	failure := ownAddress(address, p.ID, n.ID, p.SSH)
 	switch {
 	case p.SSH == "":
-		failure = notConfigured(p, "ssh").bad
+		failure = notConfigured(cluster.NodeID(p.ID), "ssh").bad
 	case address == "":
 		failure = cluster.Fail(cluster.FailConfig, "the address of "+string(id)+" is not known", "set rpc of "+string(id)+" in the configuration")
 	}
@@ -84,7 +84,7 @@ func (w *wiring) whoWrites(ctx context.Context, id cluster.NodeID, say func(sour
 	n := w.configured(id)
 	var failure *cluster.Failure
 	if n.SSH == "" {
-		failure = notConfigured(n, "ssh").bad
+		failure = notConfigured(cluster.NodeID(n.ID), "ssh").bad
 	}
 	t, failure := w.unless(failure, n)
 	if failure != nil {

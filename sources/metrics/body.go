@@ -32,7 +32,7 @@ func (s *scratch) unpack(wire *web.Capped, encoding string) (io.Reader, error) {
 func corrupt(err error) error {
 	var bad flate.CorruptInputError
 	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &bad) {
-		return web.NewFault(cluster.FailFormat, "its gzip data is corrupt", "")
+		return web.NewFault(cluster.FailFormat, "its gzip data is corrupt", "the node or a proxy before it compresses wrongly: look at the proxy, or read the node directly")
 	}
 	return err
 }

@@ -112,8 +112,8 @@ func TestStatuses(t *testing.T) {
 		s := webtest.HTTP(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		r, body := collect(t, open(t, s.URL))
 		webtest.WantFailure(t, r.Err, cluster.FailStatus, words)
-		if body != nil {
-			t.Error(body)
+		if body != nil || r.Err.Hint.IsZero() {
+			t.Errorf("%d: %v, hint %q", status, body, r.Err.Hint)
 		}
 	}
 }

@@ -44,6 +44,13 @@ func (o *Options) statusFault(r *http.Response) *Fault {
 	if s.Kind == "" {
 		s.Kind = cluster.FailStatus
 	}
+	switch {
+	case s.Hint != "":
+	case r.StatusCode >= http.StatusInternalServerError:
+		s.Hint = "the node itself failed: look into its log"
+	default:
+		s.Hint = o.Words.WrongURL
+	}
 	return NewFault(s.Kind, statusText(r.StatusCode), s.Hint)
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/goccy/go-yaml/token"
 )
 
 // Check tells what is wrong with the values, as Problems in the order of the
@@ -45,11 +47,23 @@ func (k *checker) want(ok bool, path, what, hint string) {
 	o := k.c.origin
 	if p.Flag = o.flags[path]; p.Flag == "" {
 		p.File = o.file
-		if at := o.at[path]; at != nil {
+		if at := o.nearest(path); at != nil {
 			p.Line, p.Column = at.Line, at.Column
 		}
 	}
 	k.problems = append(k.problems, p)
+}
+
+// nearest is where the value at path stands; where the file does not have it, what
+// it would stand in. It is nil where the file has neither.
+func (o *origin) nearest(path string) *token.Position {
+	for path != "" {
+		if at := o.at[path]; at != nil {
+			return at
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+	return nil
 }
 
 // plainText refuses control characters anywhere: values go to the terminal, to

@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // origin remembers where each value comes from, so that what is found wrong
@@ -58,9 +60,16 @@ func syntaxProblem(file string, err error) *Problem {
 	p := &Problem{File: file, What: "is not YAML: " + err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
-		p.What = "is not YAML: " + quote(at.GetMessage())
-		if strings.Contains(at.GetMessage(), "\t") {
+		said := at.GetMessage()
+		p.What = "is not YAML: " + cluster.CleanN(said, 100).String()
+		switch {
+		case strings.Contains(said, "\t"), strings.Contains(said, "tab character"):
 			p.Hint = "indent by blanks: YAML takes no tabs"
+		case strings.Contains(said, "already defined"):
+			p.What = cluster.CleanN(said, 100).String()
+			p.Hint = "a key may stand there once: keep one of the two"
+		default:
+			p.Hint = "a quote, a bracket, a colon or the indentation is wrong here or in the line before"
 		}
 		if t := at.GetToken(); t != nil {
 			p.Line, p.Column = t.Position.Line, t.Position.Column
