@@ -34,7 +34,8 @@ const (
 	sensorPathLoss                  // percent, likewise
 	sensorFlowRTT                   // ms, of the RPC connection, by the primary's kernel
 	sensorResent                    // percent of the segments that it sends, accidents apart
-	numSensors        = int(sensorResent) + 1
+	sensorSent                      // bytes/s, by the primary to all
+	numSensors        = int(sensorSent) + 1
 )
 
 // quantities are the sensors that a Series keeps too.
@@ -119,6 +120,7 @@ func resent(f *cluster.Flow) cluster.Figure {
 func readPrimary(p *cluster.Primary) readings {
 	v := noReadings()
 	v.set(sensorRate, p.IngestPerSecond)
+	v.set(sensorSent, p.SentBytesPerSecond)
 	v.node(&p.Node)
 	return v
 }

@@ -45,6 +45,12 @@ func (w *world) observe() {
 		}
 	}
 	r := &cluster.MetricsReading{Asked: everyFamily, Samples: []cluster.Sample{{Family: cluster.FamilyAssertions, Value: w.nodes[0].applied}}}
+	if sent := 0.0; w.tellsSent {
+		for _, n := range w.nodes[1:] {
+			sent += n.received
+		}
+		r.Samples = append(r.Samples, cluster.Sample{Family: cluster.FamilySentBytes, Value: sent})
+	}
 	for _, n := range w.nodes[1:] {
 		e, lag := n.now(w.second), w.lag(n)
 		if w.whole {

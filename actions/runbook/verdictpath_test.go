@@ -54,7 +54,7 @@ func (w *world) observePaths() {
 			Told: true, Counted: true, RTT: w.trip(n, e), MinRTT: time.Duration(n.rtt * 0.8 * float64(time.Millisecond)), Cwnd: 10,
 			SentBytes: uint64(n.segments * segmentBytes), Segments: uint64(n.segments), Retransmissions: uint64(n.resent),
 		}
-		c.NotSent = uint64(e.withheld)
+		c.NotSent, c.SendQueue = uint64(e.withheld), uint64(e.withheld) // what is not sent is not acknowledged
 		if barred(port) {
 			c.State, c.SendQueue = cluster.Clean(cluster.SynSent), 1
 		}
@@ -307,5 +307,40 @@ func TestLateByTheSameToolIsNoDoubt(t *testing.T) {
 	}}
 	if got := d.doubts(cluster.CauseNetwork, nil); len(got) != 1 || got[0] != "lossy" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestVerdictOfAPrimaryThatSendsNothing: that its counter stands still speaks against
+// it where its kernel has nothing to send, and not where replicas take nothing.
+func TestVerdictOfAPrimaryThatSendsNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		bad        effect
+		ss         bool
+		cause      cluster.Cause
+		confidence cluster.Confidence
+		says       string
+	}{
+		"it gives nothing":             {effect{ungiven: true}, true, cluster.CausePrimary, likely, "holds nothing back for node2"},
+		"it gives nothing, without ss": {effect{ungiven: true}, false, cluster.CausePrimary, possible, "and takes in"},
+		"they take nothing":            {effect{stops: true, withheld: 4e5}, true, cluster.CausePrimary, possible, ""},
+		"their breakers are open":      {effect{tripped: true}, true, cluster.CauseBreaker, likely, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(5) {
+				w := newWorld(100+seed, 3)
+				w.tellsSent, w.miss.ss = true, !c.ss
+				w.calm()
+				hitAll(300, c.bad)(w)
+				for w.second < 400 {
+					w.step()
+				}
+				v := w.verdict("node2")
+				words := joined(v.For, "\n")
+				if v.Cause != c.cause || v.Confidence != c.confidence || !strings.Contains(words, c.says) ||
+					c.says == "" && strings.Contains(words, "the primary sends") && c.bad.withheld > 0 {
+					t.Errorf("seed %d: %v %v for\n%s\nagainst\n%s", seed, v.Cause, v.Confidence, words, joined(v.Against, "\n"))
+				}
+			}
+		})
 	}
 }

@@ -29,6 +29,7 @@ func (d *diagnosis) primary() {
 		})
 		d.alike()
 	}
+	d.sends(n)
 	rose := d.ingest(n)
 	if p.Host.Reachable {
 		d.primaryHost(n)
@@ -48,6 +49,37 @@ func (d *diagnosis) primary() {
 		}
 		d.normal = append(d.normal, "the primary takes in "+perSecond(n.now(sensorRate))+as)
 	}
+}
+
+// A primary sends nothing below silentShare of what it sent, as long as it takes in
+// at least stillTakes of what it took in.
+const (
+	silentShare = 0.1
+	stillTakes  = 0.3
+)
+
+// sends looks for a primary that takes in and sends nothing. By its counter alone
+// replicas that take nothing, and a way that lets nothing through, look the same. But
+// then its kernel holds what could not be sent; where it holds nothing, on a
+// connection that stands and with the breaker closed, nobody gave it anything.
+func (d *diagnosis) sends(n *subject) {
+	now, was, takes := n.now(sensorSent), n.norms[sensorSent], n.norms[sensorRate]
+	if !was.known || now >= silentShare*was.mid || math.IsNaN(now) || !takes.known || !(n.now(sensorRate) >= stillTakes*takes.mid) {
+		return
+	}
+	since := n.lowSince(sensorSent, silentShare*was.mid)
+	f := &d.r.Network.Kernel.Primary
+	held, known := f.SendQueue.Value()
+	if known && held > 0 {
+		return
+	}
+	idle := f.Known && known && f.Connections > 0 && f.At.After(since) && d.r.Breaker.State == cluster.BreakerClosed
+	text := "the primary sends " + bytesPerSecond(now) + level{norm: was}.was(bytesPerSecond) +
+		" and takes in " + perSecond(n.now(sensorRate)) + d.sinceWords(since)
+	if idle {
+		text += "; its kernel holds nothing back for " + d.r.Name.String()
+	}
+	d.find(finding{cause: cluster.CausePrimary, tool: "sent bytes", order: d.orderOf(since), since: since, weak: !idle, text: text})
 }
 
 // overloaded tells whether the findings from index on say that the primary is,

@@ -40,6 +40,7 @@ type effect struct {
 	losesPing bool    // one of the primary's
 	unread    float64 // bytes that came and wait for the service
 	withheld  float64 // bytes that it does not let the primary send
+	ungiven   bool    // the primary gives its kernel nothing for it
 	cut       bool    // nothing of the monitor's reaches it
 	tripped   bool
 	errors    float64 // sync errors a second
@@ -101,10 +102,12 @@ type world struct {
 	miss     missing
 	taken    []float64 // primary's count by second
 	second   int
-	skip     int            // seconds that happen before the monitor starts
-	whole    bool           // the lag is told in whole seconds
-	bursts   float64        // how unsteady the load is
-	earlier  *cluster.Norms // of recordings; nil for none
+	skip     int     // seconds that happen before the monitor starts
+	whole    bool    // the lag is told in whole seconds
+	bursts   float64 // how unsteady the load is
+
+	tellsSent bool           // the primary counts the bytes that it sends
+	earlier   *cluster.Norms // of recordings; nil for none
 
 	state *cluster.State
 	hist  *cluster.History
@@ -189,6 +192,7 @@ func (n *vnode) now(second int) effect {
 		} {
 			*p[0] = max(*p[0], *p[1]*k)
 		}
+		e.ungiven = e.ungiven || f.ungiven
 		e.completes, e.losesPing = e.completes || f.completes, e.losesPing || f.losesPing
 		e.stops, e.cut, e.tripped = e.stops || f.stops, e.cut || f.cut, e.tripped || f.tripped
 		if f.port != cluster.PortUnknown {
@@ -234,13 +238,15 @@ func (w *world) step() {
 		e := n.now(t)
 		can := w.usual * n.room
 		can = min(can, w.usual*e.capacity)
-		if e.stops || e.tripped {
+		if e.stops || e.tripped || e.ungiven {
 			can = 0
 		}
 		got := min(can*(1+0.05*w.rng.NormFloat64()), p.applied-n.applied)
 		n.applied += max(0, got)
 		n.received += max(0, got) * 220
-		n.send(e, max(0, got)*220)
+		if !e.ungiven {
+			n.send(e, max(0, got)*220)
+		}
 		n.errors += n.count(restErrors, e.errors)
 		n.completed += float64(btoi(e.completes && t%7 == 0))
 		if e.tripped && n.tripAt == 0 {
