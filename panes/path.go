@@ -115,7 +115,7 @@ func (p *page) wayOfMonitor(f *Frame, n *cluster.Network) way {
 	if n.Method == cluster.ProbeTCP {
 		v.by = "tcp connect"
 	}
-	t := cluster.Trips{RTT: n.RTT, Min: n.Min, Median: n.Median, P95: n.P95, Jitter: n.Jitter, Loss: n.Loss, Probes: n.Probes}
+	t := cluster.Trips{RTT: n.RTT, Min: n.Min, Median: n.Median, P95: n.P95, Jitter: n.Jitter, Loss: n.Loss, Probes: n.Probes, Ceased: n.Ceased}
 	p.trips(&v, &t, n.Reachable)
 	v.cells[pathLoss] = p.lossOf(&t)
 	v.cells[pathPort] = p.portCell(n.Port, "")

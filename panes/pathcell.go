@@ -31,6 +31,8 @@ func (p *page) lossOf(t *cluster.Trips) piece {
 	switch {
 	case !ok:
 		return say(p.s.Unknown, unknown, 0)
+	case v > 0 && t.Ceased:
+		return say(p.s.Text, whole(t.Loss)+" %, over", 0)
 	case v > 0:
 		return say(p.s.Warn, whole(t.Loss)+" % of "+strconv.Itoa(t.Probes), 0)
 	}

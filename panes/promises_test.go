@@ -343,3 +343,21 @@ func TestThePrimaryIsNamedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestLossThatIsOver: what was lost in a while that is over is not shown as of now.
+func TestLossThatIsOver(t *testing.T) {
+	f := critical()
+	f.Selected = "node2"
+	for i := range f.Snap.Replicas {
+		n := &f.Snap.Replicas[i].Network
+		n.Access.Reachable, n.Method, n.Probes, n.Loss = true, cluster.ProbeICMP, 60, cluster.Known(25)
+	}
+	for ceased, want := range map[bool]string{false: "25 % of 60", true: "25 %, over"} {
+		for i := range f.Snap.Replicas {
+			f.Snap.Replicas[i].Network.Ceased = ceased
+		}
+		if out := ansi.Strip(Path(f, 120, 30)); !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
