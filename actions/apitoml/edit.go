@@ -80,6 +80,9 @@ func Set(src []byte, table, key string, value int64) (*Change, error) {
 
 // decode reads all of a text; keys that stand twice are errors.
 func decode(src []byte) (map[string]any, error) {
+	if bytes.HasPrefix(src, []byte("\ufeff")) {
+		return nil, errors.New("it begins with a byte order mark, which is no TOML: remove it")
+	}
 	tree := map[string]any{}
 	err := toml.Unmarshal(src, &tree)
 	var at *toml.DecodeError

@@ -77,6 +77,7 @@ func TestSetRefuses(t *testing.T) {
 		{"[cluster]\n[cluster]\n", "line 2"},
 		{"cluster.a = 1\n[cluster]\n", "not TOML"},
 		{"[[cluster]]\n", "not one table"},
+		{"\ufeff[cluster]\n", "byte order mark"},
 		{"cluster = 5\n", "not one table"},
 		{"[cluster]\nrpc_timeout_ms = \"s3cret\"\n", "not an integer"},
 		{"[cluster]\nrpc_timeout_ms = 5e3\n", "not an integer"},

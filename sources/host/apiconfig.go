@@ -27,6 +27,9 @@ func parseAPIConfig(text []byte, path string) *cluster.APIConfig {
 	switch string(word) {
 	case "ok":
 		c.Why = cluster.Clean(readAPIConfig(rest, c))
+	case "directory":
+		c.Why = cluster.Clean(path + " is a directory")
+		c.Hint = cluster.Clean("set api_toml in the configuration to the file in it")
 	case "absent":
 		c.Why = cluster.Clean(path + " is not there")
 		c.Hint = cluster.Clean("set api_toml in the configuration to where it is on the primary's host")
@@ -45,8 +48,9 @@ func readAPIConfig(src []byte, c *cluster.APIConfig) (why string) {
 	if len(src) > maxAPIConfig {
 		return fmt.Sprintf("it is longer than %d kB", maxAPIConfig>>10)
 	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // a mark of some editors; servers skip it
 	var file struct {
-		Cluster map[string]any `toml:"cluster"`
+		Cluster any `toml:"cluster"`
 	}
 	if err := toml.Unmarshal(src, &file); err != nil {
 		var at *toml.DecodeError
@@ -56,9 +60,13 @@ func readAPIConfig(src []byte, c *cluster.APIConfig) (why string) {
 		}
 		return "it is not TOML"
 	}
+	table, ok := file.Cluster.(map[string]any)
+	if !ok && file.Cluster != nil {
+		return "its cluster is not one table, as [cluster] is"
+	}
 	c.Read = true
-	c.MaxLag = setting(file.Cluster, "max_replication_lag_seconds")
-	c.Timeout = setting(file.Cluster, "rpc_timeout_ms")
+	c.MaxLag = setting(table, "max_replication_lag_seconds")
+	c.Timeout = setting(table, "rpc_timeout_ms")
 	return ""
 }
 

@@ -5,6 +5,7 @@ if [ -f "$f" ] && [ -r "$f" ]; then
 	echo ok
 	head -c 262145 "$f"
 	echo
+elif [ -d "$f" ]; then echo directory
 elif [ -e "$f" ]; then echo denied
 else
 	d=${f%/*}

@@ -91,7 +91,15 @@ func TestParseAPIConfig(t *testing.T) {
 			"denied /etc/stemedb\n",
 			cluster.APIConfig{Why: clean("the account may not read /etc/stemedb"), Hint: clean("let it, for example: sudo setfacl -m u:USER:rX /etc/stemedb")},
 		},
-		"nothing": {"", cluster.APIConfig{Why: clean("not understood: ")}},
+		"a directory": {
+			"directory\n",
+			cluster.APIConfig{Why: clean(path + " is a directory"), Hint: clean("set api_toml in the configuration to the file in it")},
+		},
+		"marked":        {"ok\n\ufeff[cluster]\nrpc_timeout_ms = 5\n", cluster.APIConfig{Read: true, Timeout: set(5)}},
+		"many tables":   {"ok\n[[cluster]]\nrpc_timeout_ms = 5\n", cluster.APIConfig{Why: clean("its cluster is not one table, as [cluster] is")}},
+		"no table":      {"ok\ncluster = 5\n", cluster.APIConfig{Why: clean("its cluster is not one table, as [cluster] is")}},
+		"no such table": {"ok\n[other]\nrpc_timeout_ms = 5\n", cluster.APIConfig{Read: true}},
+		"nothing":       {"", cluster.APIConfig{Why: clean("not understood: ")}},
 	} {
 		tt.want.Path = clean(path)
 		if d := cmp.Diff(&tt.want, parseAPIConfig([]byte(tt.text), path), texts); d != "" {
