@@ -279,6 +279,78 @@ func TestStuckTerminal(t *testing.T) {
 	}
 }
 
+// A terminal that has no room left for the last bytes holds up nothing either: its
+// buffer need not be full with a frame.
+func TestFullTerminal(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		calls func(*screen)
+	}{
+		{"it is given back", func(s *screen) { s.leave() }},
+		{"it is taken again, and given back", func(s *screen) {
+			if err := s.enter(); err != nil {
+				t.Error(err)
+			}
+			s.leave()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			master, slave, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &session{t: t, master: master, slave: slave, done: make(chan struct{})}
+			s.before = s.termios()
+			scr := newScreen(slave, slave, painter{})
+			if err := scr.enter(); err != nil {
+				t.Fatal(err)
+			}
+			fill(t, slave)
+			left := make(chan struct{})
+			go func() {
+				defer close(left)
+				c.calls(scr)
+			}()
+			select {
+			case <-left:
+				if s.termios() != s.before {
+					t.Error("termios not restored")
+				}
+			case <-time.After(5 * time.Second):
+				t.Error("it hangs")
+			}
+			go s.read() // and what was held up comes
+			<-left
+			s.await("end of the alternate screen", func() bool { return strings.HasSuffix(s.output(), leaveModes) })
+			_, _ = slave.Close(), master.Close()
+			<-s.done
+		})
+	}
+}
+
+// fill writes until a terminal takes no more.
+func fill(t *testing.T, f *os.File) {
+	t.Helper()
+	fd := int(f.Fd())
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	full := time.Time{} // since when; the kernel makes room by and by
+	for full.IsZero() || time.Since(full) < 50*time.Millisecond {
+		switch _, err := unix.Write(fd, []byte("x")); {
+		case err == nil:
+			full = time.Time{}
+		case !errors.Is(err, unix.EAGAIN):
+			t.Fatal(err)
+		case full.IsZero():
+			full = time.Now()
+		}
+	}
+	if err := unix.SetNonblock(fd, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestResizeStormOnATerminal(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "live", true)

@@ -27,7 +27,7 @@ const (
 		ansi.SetModeAutoWrap + ansi.ShowCursor + ansi.ResetModeAltScreenSaveCursor
 )
 
-// patience is how long leave waits for a write that the terminal does not take.
+// patience is how long is waited for a write that the terminal does not take.
 const patience = 300 * time.Millisecond
 
 // screen is the terminal while the program owns it. It draws on demand: bubbletea's
@@ -41,14 +41,14 @@ type screen struct {
 	query   string             // asked of the terminal on entering; its answer comes as input
 	asked   atomic.Bool        // and has not come
 
-	pen   chan struct{} // held while writing or changing modes; a channel, to wait for with a limit
+	pen   chan struct{} // held while writing; a channel, to be had in the order in which it was asked for
 	paint painter       // guarded by pen
-	saved *term.State   // guarded by pen; nil while the terminal is not ours
 
 	mu    sync.Mutex
-	next  *frame // newest frame not written yet
-	anew  bool   // next is to be painted whole
-	clip  string // text for the clipboard, not written yet
+	saved *term.State // nil while the terminal is not ours
+	next  *frame      // newest frame not written yet
+	anew  bool        // next is to be painted whole
+	clip  string      // text for the clipboard, not written yet
 	ended bool
 	ready chan struct{}
 	done  chan struct{}
@@ -84,44 +84,66 @@ func orEnv(n int, env string, otherwise int) int {
 // enter takes the terminal: raw mode, alternate screen. Entering again after
 // the terminal may have been changed by others (SIGCONT) sets all of it again.
 func (s *screen) enter() error {
-	s.pen <- struct{}{}
-	defer func() { <-s.pen }()
 	was, err := term.MakeRaw(int(s.in.Fd()))
 	if err != nil {
 		return fmt.Errorf("take the terminal: %w", err)
 	}
+	s.mu.Lock()
 	if s.saved == nil {
 		s.saved = was
 	}
-	s.paint.forget()
-	s.write([]byte(enterModes + s.query))
+	s.mu.Unlock()
+	modes := []byte(enterModes + s.query)
 	if s.query != "" {
 		s.asked.Store(true)
 	}
 	s.query = ""
+	s.patiently(func() {
+		s.paint.forget()
+		s.write(modes)
+	})
 	return nil
 }
 
 // leave gives the terminal back as it was. It is safe to call twice.
 func (s *screen) leave() {
-	polite := true
-	select {
-	case s.pen <- struct{}{}:
-		defer func() { <-s.pen }()
-	case <-time.After(patience): // stuck in a write: another would be stuck as well
-		polite = false
-	}
-	if s.saved == nil {
+	s.mu.Lock()
+	saved := s.saved
+	s.saved = nil
+	s.mu.Unlock()
+	if saved == nil {
 		return
 	}
-	if polite {
-		s.write([]byte(leaveModes))
-	}
+	s.patiently(func() { s.write([]byte(leaveModes)) })
 	if s.asked.Load() { // or the answer would be typed into the shell
 		_ = unix.IoctlSetInt(int(s.in.Fd()), unix.TCFLSH, unix.TCIFLUSH)
 	}
-	_ = term.Restore(int(s.in.Fd()), s.saved) // there is nobody left to tell
-	s.saved = nil
+	_ = term.Restore(int(s.in.Fd()), saved) // there is nobody left to tell
+}
+
+// patiently has the pen write in its turn, and does not wait long for it: a
+// terminal that takes nothing may have room for a frame and none for what comes
+// after it, and holds up neither the end nor the signals that ask for it. It gets
+// what was written once it takes more.
+func (s *screen) patiently(write func()) {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		s.pen <- struct{}{}
+		defer func() { <-s.pen }()
+		write()
+	}()
+	select {
+	case <-written:
+	case <-time.After(patience):
+	}
+}
+
+// ours tells whether the terminal is ours to draw on.
+func (s *screen) ours() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saved != nil
 }
 
 // answered says that the answer to the query has come.
@@ -191,7 +213,7 @@ func (s *screen) flush() {
 	s.mu.Unlock()
 	s.pen <- struct{}{}
 	defer func() { <-s.pen }()
-	if s.saved == nil {
+	if !s.ours() {
 		return // suspended: all is painted anew on return
 	}
 	if clip != "" {
