@@ -105,6 +105,7 @@ type before struct {
 	progress cluster.Figure // of the sync
 	running  bool           // a sync was running
 	ended    cluster.Figure // syncs that ended since the counter began
+	ends     float64        // more of them to come that are not of the request
 }
 
 // Change is a value that is not what it was when the plan was shown.

@@ -32,8 +32,8 @@ func proposeSync(s *Scene, ask Ask) (*Plan, *Refusal) {
 		p.raise(Dangerous, "it compares everything, which loads disks and network")
 	}
 	p.before.watch, p.before.progress, p.before.running = r.ID, r.Sync.Progress, r.Sync.State == cluster.SyncRunning
-	p.before.ended = r.Sync.Ended
 	fails, _ := r.Sync.ErrorsPerSecond.Value()
+	p.before.ended, p.before.ends = r.Sync.Ended, endsToCome(&r.Sync, fails > 0)
 	state := s.syncFact(r)
 	if fails > 0 { // they begin and end all the time: by that nothing changes, and no word could be typed
 		state.Same = "failing"
@@ -104,17 +104,20 @@ func judgeSync(t *Trial, s *Scene) Finding {
 		return found(NotYet, "no reading newer than the answer")
 	}
 	f := []Fact{s.syncFact(r), s.lagFact(r)}
-	after := s.Now.Mono - t.Answered.Mono
+	after := s.Now.Mono - max(t.Answered.Mono, t.MovedAt)
 	p, known := r.Sync.Progress.Value()
+	ended := t.endedUnseen(&r.Sync)
 	ran := t.Moved || r.Sync.State == cluster.SyncRunning && r.Sync.Since.After(t.Sent.Wall)
 	switch {
 	case !known || r.Sync.State == cluster.SyncUnknown:
 		return found(NotYet, "the progress is not known", f...)
 	case r.Sync.State == cluster.SyncRunning:
-		t.Moved = ran
+		t.Moved, t.MovedAt = ran, s.Now.Mono
 		return found(NotYet, "running, "+percent(p), f...)
-	case !ran && t.endedUnseen(&r.Sync) && p >= 1:
+	case !ran && ended > t.Plan.before.ends && p >= 1:
 		return s.judgeSynced(t, r, "between two readings", f)
+	case !ran && after >= noProgress && ended > 0 && p >= 1:
+		return found(Inconclusive, "a sync came to its end, which may be the one that was there before", f...)
 	case !ran && after >= noProgress:
 		return found(NoEffect, "no progress in "+wait(after), f...)
 	case !ran:
@@ -127,18 +130,32 @@ func judgeSync(t *Trial, s *Scene) Finding {
 	return s.judgeSynced(t, r, "", f)
 }
 
-// endedUnseen tells whether one more sync has ended well since the plan: one of
-// little to compare is over before its progress is read, and one that took the
-// place of another may look like that one's. One that fails ends too, but where
-// the gauge did not say that all was done before, and does now, one did not fail.
-func (t *Trial) endedUnseen(y *cluster.Sync) bool {
+// endsToCome is how many syncs of before the request the counter of those that
+// ended has still to tell: one that runs, or one whose end is newer than the
+// counter's reading. One of those that fail is no such: where it ends well, that is
+// of the request.
+func endsToCome(y *cluster.Sync, fails bool) float64 {
+	if !fails && (y.State == cluster.SyncRunning || y.State == cluster.SyncIdle && y.EndedAt.Before(y.Since)) {
+		return 1
+	}
+	return 0
+}
+
+// endedUnseen is how many syncs have ended well since the plan: one of little to
+// compare is over before its progress is read, and one that took the place of
+// another may look like that one's. One that fails ends too, but where the gauge
+// did not say that all was done before, and does now, one did not fail.
+func (t *Trial) endedUnseen(y *cluster.Sync) float64 {
 	p, told := t.Plan.before.progress.Value()
 	if fails, ok := y.ErrorsPerSecond.Value(); ok && fails > 0 && (!told || p >= 1) {
-		return false
+		return 0
 	}
 	was, known := t.Plan.before.ended.Value()
 	is, ok := y.Ended.Value()
-	return known && ok && is > was && y.EndedAt.After(t.Answered.Wall)
+	if !known || !ok || !y.EndedAt.After(t.Answered.Wall) {
+		return 0
+	}
+	return max(0, is-was)
 }
 
 // judgeSynced compares the lag with that before the sync, which has ended, and how.

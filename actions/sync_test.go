@@ -54,6 +54,70 @@ func TestAnEarlierSyncIsNotOurs(t *testing.T) {
 	}
 }
 
+// The end of a sync that was there before is not taken for that of the one that was
+// asked for, though the counter of those that ended tells one more.
+func TestAnEarlierSyncsEnd(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before func(*rig)                // at once before the plan
+		then   func(*rig, time.Duration) // after the answer
+		ask    Ask
+		want   Effect
+	}{
+		{"it ends, and none begins", running, func(r *rig, d time.Duration) { r.end(d, 10*time.Second, 8) }, force, Inconclusive},
+		{"it ends late, and ours comes after it", running, func(r *rig, d time.Duration) {
+			if r.end(d, 90*time.Second, 8); d > 95*time.Second {
+				r.nodes["node2"].progress = min(1, (d.Seconds()-95)/20)
+			}
+		}, force, Effective},
+		{"both end, ours between two readings", running, func(r *rig, d time.Duration) { r.end(d, 10*time.Second, 9) }, force, Effective},
+		{"its end was not counted yet", func(r *rig) {
+			running(r)
+			r.run(4 * time.Second) // the counter is read in the 15th second, and in the 30th
+			r.nodes["node2"].progress, r.nodes["node2"].synced = 1, 8
+			r.run(time.Second)
+		}, nil, plain, Inconclusive},
+		{"nor was it, and ours ends too", func(r *rig) {
+			running(r)
+			r.run(4 * time.Second)
+			r.nodes["node2"].progress, r.nodes["node2"].synced = 1, 8
+			r.run(time.Second)
+		}, func(r *rig, _ time.Duration) { r.nodes["node2"].synced = 9 }, plain, Effective},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			r.run(2 * time.Second)
+			c.before(r)
+			r.confirm(c.ask)
+			begin := r.mono
+			for r.verdict() == "" && r.mono < begin+5*time.Minute {
+				if c.then != nil {
+					c.then(r, r.mono-begin)
+				}
+				r.run(time.Second)
+			}
+			if r.verdict() != string(c.want) || len(r.sent) != 1 {
+				t.Errorf("%q, %d sent, want %q; %v", r.verdict(), len(r.sent), c.want, r.records("effect"))
+			}
+		})
+	}
+}
+
+// running has a sync of node2 run for a moment.
+func running(r *rig) {
+	r.nodes["node2"].progress = 0.5
+	r.run(time.Second)
+}
+
+// end has the sync of node2 go on until a time, when the counter says so many.
+func (r *rig) end(d, at time.Duration, synced float64) {
+	n := r.nodes["node2"]
+	n.progress, n.apply = 0.5+0.49*min(1, d.Seconds()/at.Seconds()), 3000
+	if d >= at {
+		n.progress, n.synced = 1, synced
+	}
+}
+
 // Syncs that fail begin and end all the time: that takes no word out of the hand
 // of who forces one.
 func TestAForcedSyncOfOneThatFails(t *testing.T) {
