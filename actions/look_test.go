@@ -153,6 +153,41 @@ func TestBreakerBesideAnother(t *testing.T) {
 	}
 }
 
+// A preview names what else is tripped of the replica, which stays so.
+func TestAlsoTripped(t *testing.T) {
+	for _, c := range []struct {
+		tripped string
+		target  cluster.NodeID
+		want    string
+	}{
+		{"node2-a", "node2", ""},
+		{"node2-a node3-a", "node2", ""},
+		{"node2-a node2-b", "node2", "node2-b: each has its own reset"},
+		{"node2-a node2-b", "node2-b", "node2-a: each has its own reset"},
+		{"node2-a node2-b node2-c node2-d node2-e node2-f", "node2", "node2-b, node2-c, node2-d, 2 more: each has its own reset"},
+	} {
+		r := newRig(t)
+		session := r.world().Snapshot.Session
+		session.Run, session.Replicas = "r2", []cluster.NodeSpec{{ID: "node2", Metrics: true}, {ID: "node3", Metrics: true}}
+		r.observe(cluster.Source{Kind: cluster.FromMonitor}, &session)
+		for id := range strings.FieldsSeq(c.tripped) {
+			r.tripped = append(r.tripped, cluster.NodeID(id))
+		}
+		r.run(2 * time.Second)
+		r.propose(Ask{Kind: KindReset, Target: c.target})
+		if r.state.Dialog.Plan == nil {
+			t.Fatalf("%v: %v", c.tripped, r.state.Dialog.Refusal)
+		}
+		f := r.state.Dialog.Plan.fact("also tripped")
+		if f.Value.String() != c.want {
+			t.Errorf("%v: %q, want %q", c.tripped, f.Value, c.want)
+		}
+		if c.want != "" && !strings.HasSuffix(f.Words().String(), "(GET breakers, 0.0 s old)") {
+			t.Errorf("%q", f.Words())
+		}
+	}
+}
+
 // What is told of a breaker that is matched to no replica is what its server tells.
 func TestBreakerOfNobodyKnowsWhom(t *testing.T) {
 	stray := cluster.TrippedBreaker{Agent: "a1", Failures: 3, FailuresKnown: true}

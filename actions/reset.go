@@ -3,6 +3,7 @@ package actions
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -47,9 +48,31 @@ func proposeReset(s *Scene, ask Ask) (*Plan, *Refusal) {
 	}
 	if r != nil {
 		p.before.watch = r.ID
+		if f, ok := alsoTripped(r, agent, state.Age); ok {
+			p.Facts = append(p.Facts, f)
+		}
 		p.Facts = append(p.Facts, s.lagFact(r), s.applyFact(r))
 	}
 	return p, nil
+}
+
+// shownAgents is how many agents a preview names beside its own.
+const shownAgents = 3
+
+// alsoTripped names the other agents of a replica that are tripped: they stay so,
+// and the replica may be blocked as before. ok is false where there are none.
+func alsoTripped(r *cluster.Replica, agent cluster.NodeID, age time.Duration) (f Fact, ok bool) {
+	var words []string
+	for _, b := range r.Breaker.Tripped() {
+		if b.Agent != agent {
+			words = append(words, b.Agent.Text().String())
+		}
+	}
+	if n := len(words) - shownAgents; n > 0 {
+		words = append(words[:shownAgents], strconv.Itoa(n)+" more")
+	}
+	f = Fact{Name: "also tripped", Value: cluster.Clean(strings.Join(words, ", ") + ": each has its own reset"), Source: fromAdmin, Age: age}
+	return f, len(words) > 0
 }
 
 // agent finds the agent that an ask names: itself, or that of a replica.
