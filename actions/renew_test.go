@@ -42,3 +42,23 @@ func TestDropped(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+// What becomes less grave while its word is typed is confirmed by the word all the
+// same: no letter of it is the key that confirms.
+func TestEasedWhileItIsTyped(t *testing.T) {
+	r := newRig(t)
+	r.nodes["node3"].progress = 0.5
+	r.run(2 * time.Second)
+	r.propose(plain)
+	if p := r.state.Dialog.Plan; p.Tier != Dangerous {
+		t.Fatalf("%s: %s", p.Tier, p.TierIs)
+	}
+	r.keys("a", "n", "o")
+	r.nodes["node3"].progress = 1
+	r.run(2 * time.Second)
+	r.keys("y")
+	r.want("armed", 0)
+	r.keys("backspace")
+	r.keys(append(word("de2"), "enter")...)
+	r.want("verifying", 1)
+}

@@ -131,6 +131,9 @@ func (m *machine) renew(first bool) {
 		return
 	}
 	p.ID = d.ID
+	if d.Phase == Armed { // or a letter of the word that is being typed could be the key that confirms
+		p.raise(d.Plan.Tier, d.Plan.TierIs.String())
+	}
 	list := changes(d.Plan, p)
 	blocked := !p.Blocked.IsZero() && d.Plan.Blocked.IsZero()
 	d.Plan = p
