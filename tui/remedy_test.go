@@ -283,6 +283,25 @@ func TestWhatGoesOnIsSeen(t *testing.T) {
 	}
 }
 
+// The dialog of a ramp says where it is, and what it waits for: it may lie on the
+// status line.
+func TestARampIsSeenInItsDialog(t *testing.T) {
+	r, a := newActRig(t, 80, 24)
+	a.state.Dialog = aDialog(actions.Verifying, actions.Medium, plainText)
+	p := *a.state.Dialog.Plan
+	p.Ramp = &actions.Schedule{Steps: []int64{500, 1000}, Hold: 5 * time.Minute}
+	a.state.Climb = &actions.Climb{Action: "p", Plan: &p, Held: 70 * time.Second, Paused: cluster.Clean("the lag of node2 is stale")}
+	r.keys("t")
+	if s := r.text(); !strings.Contains(s, "ramp     step 1 of 2, 500/s, 1m10s of 5m0s, waits: the lag of node2 is stale") {
+		t.Errorf("it is not told:\n%s", s)
+	}
+	a.state.Climb.Action = "another"
+	r.tick(time.Second)
+	if s := r.text(); strings.Contains(s, "ramp     step") {
+		t.Errorf("that of another is told:\n%s", s)
+	}
+}
+
 // A dialog that stays open after its end does not say that its values are of now.
 func TestAnEndedDialogAges(t *testing.T) {
 	r, a := newActRig(t, 120, 40)

@@ -166,6 +166,8 @@ func (t *sheet) became(st *actions.State, d *actions.Dialog, now actions.Now) {
 		t.labelled("effect", t.s.StepStyle(string(f.Effect)), f.Words(d.Took))
 	case d.Phase == actions.ReadingBack:
 		t.labelled("effect", t.s.Warn, "may have taken effect: looking at what can be read back. "+f.Why.String())
+	case d.Phase == actions.Verifying && st.Climb != nil && st.Climb.Action == d.ID:
+		t.labelled("ramp", t.s.Text, st.Climb.Words(now))
 	case d.Phase == actions.Verifying:
 		t.labelled("effect", t.s.Text, strings.TrimSuffix("verifying by newer readings: "+f.Why.String(), ": "))
 	}
