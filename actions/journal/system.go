@@ -29,13 +29,16 @@ var (
 	errNotRegular = errors.New("it is no regular file")
 )
 
+// private is the mode of a segment.
+const private fs.FileMode = 0o600
+
 // openSegment is the opener of the operating system.
 func openSegment(path string, create bool) (file, error) {
 	flags := os.O_WRONLY | os.O_APPEND | syscall.O_NOFOLLOW
 	if create {
 		flags |= os.O_CREATE | os.O_EXCL
 	}
-	f, err := os.OpenFile(path, flags, 0o600) //nolint:gosec // the operator names the directory
+	f, err := os.OpenFile(path, flags, private) //nolint:gosec // the operator names the directory
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +65,10 @@ func claim(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	return f.Chmod(0o600)
+	if info.Mode().Perm() == private { // no mode of one that is append-only can be set, which is well for a journal
+		return nil
+	}
+	return f.Chmod(private)
 }
 
 // makeDir makes a directory, private and to last.
