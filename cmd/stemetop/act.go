@@ -98,7 +98,11 @@ func resolve(ctx context.Context, in invocation) (code int, err error) {
 	s := a.runner.State()
 	i := slices.IndexFunc(s.Open, func(o actions.Unresolved) bool { return o.Action == action })
 	if i < 0 {
-		return exitBlocked, &failure{code: exitBlocked, what: "there is no unresolved action " + cluster.Clean(action).String()}
+		hints := []string{"there is none: nothing is to be said"}
+		if len(s.Open) > 0 {
+			hints = toResolve(s.Open)
+		}
+		return exitBlocked, &failure{code: exitBlocked, what: "there is no unresolved action " + cluster.Clean(action).String(), hints: hints}
 	}
 	a.runner.Do(actions.Resolve{Action: action, Applied: word == "applied"})
 	s, ok := a.until(ctx, readsWithin, func(s *actions.State) bool {
@@ -108,6 +112,15 @@ func resolve(ctx context.Context, in invocation) (code int, err error) {
 		return exitBlocked, &failure{code: exitBlocked, what: "the audit journal can't be written: " + s.Journal.String()}
 	}
 	return exitOK, a.line("resolved", cluster.Clean(action+": "+word+", by "+operator().String()))
+}
+
+// toResolve says for each action whose outcome is not known how to say what it was.
+func toResolve(open []actions.Unresolved) []string {
+	hints := make([]string, 0, len(open))
+	for i := range open {
+		hints = append(hints, "stemetop act resolve "+open[i].Action+" applied (or: not-applied) says what became of: "+open[i].Title.String())
+	}
+	return hints
 }
 
 // wholeNumber reads a number of ASCII digits and nothing else: no sign, no letter

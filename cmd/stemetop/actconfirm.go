@@ -46,11 +46,7 @@ func (a *acting) refused(s *actions.State) (int, error) {
 	if d == nil || d.Refusal == nil {
 		return exitBlocked, blocked("it was cancelled")
 	}
-	hints := []string{d.Refusal.Hint.String()}
-	for _, o := range s.Open {
-		hints = append(hints, "stemetop act resolve "+o.Action+" applied (or: not-applied) says what became of: "+o.Title.String())
-	}
-	return exitBlocked, blocked(d.Refusal.Why.String(), hints...)
+	return exitBlocked, blocked(d.Refusal.Why.String(), append([]string{d.Refusal.Hint.String()}, toResolve(s.Open)...)...)
 }
 
 // confirmation returns the word that confirms the plan: by --confirm, or asked

@@ -221,9 +221,12 @@ func TestWhatActDoesNotSend(t *testing.T) {
 	}
 	_, complaints = p.run(exitBlocked, "act", "sync", "node2", "--config", file, "--confirm", "node2")
 	p.want(complaints, `it is not known what became of`, `^hint: stemetop act resolve a1 applied`)
+	_, complaints = p.run(exitBlocked, "act", "resolve", "a2", "not-applied", "--config", file)
+	p.want(complaints, `^error: there is no unresolved action a2$`, `^hint: stemetop act resolve a1 applied`)
 	out, _ = p.run(exitOK, "act", "resolve", "a1", "not-applied", "--config", file)
 	p.want(out, `^resolved +a1: not-applied, by `)
-	p.run(exitBlocked, "act", "resolve", "a1", "applied", "--config", file)
+	_, complaints = p.run(exitBlocked, "act", "resolve", "a1", "applied", "--config", file)
+	p.want(complaints, `^hint: there is none: nothing is to be said$`)
 	p.run(exitUsage, "act", "resolve", "a1", "perhaps", "--config", file)
 	p.run(exitOK, "act", "sync", "node2", "--config", file, "--dry-run")
 }
