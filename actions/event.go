@@ -128,6 +128,8 @@ type (
 	ReadFacts struct {
 		For string
 		Ask Ask // for the action's Look
+		// Within bounds that Look, in real time; 0 for as long as the limit may take.
+		Within time.Duration
 	}
 	// WriteIntent writes an intent to the journal, to the disk: a Recorded tells.
 	WriteIntent struct {

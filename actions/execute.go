@@ -38,7 +38,8 @@ func (t throughAPI) Execute(ctx context.Context, o Order) admin.Result {
 	return t.client.Send(ctx, admin.Send{Request: h.Request, Confirmed: o.Confirmed, ID: o.Action, AuditHead: o.AuditHead, Peer: o.Peer})
 }
 
-// readWithin bounds the reading of facts, in real time.
+// readWithin bounds the reading of facts, in real time, but of those for which
+// ReadFacts says more.
 const readWithin = 5 * time.Second
 
 // effect begins to carry out what the reducer wants.
@@ -89,10 +90,12 @@ func (r *Runner) unexpected(l LimitReading) bool {
 func (r *Runner) read(d ReadFacts) World {
 	ctx, cancel := context.WithTimeout(r.ctx, readWithin)
 	defer cancel()
+	patient, giveUp := context.WithTimeout(r.ctx, max(readWithin, d.Within))
+	defer giveUp()
 	var w World
 	var looking sync.WaitGroup
 	if a := r.set.row(d.Ask.Kind); a != nil && a.Look != nil { // beside, since either may hang
-		looking.Go(func() { w.Looked, w.LookFailed = a.Look(ctx, d.Ask) })
+		looking.Go(func() { w.Looked, w.LookFailed = a.Look(patient, d.Ask) })
 	}
 	begin := r.Now() // what it tells is at least as new as that
 	limit, read := r.o.Client.ReadRateLimit(ctx)

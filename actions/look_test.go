@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,49 @@ func TestWhatALookFinds(t *testing.T) {
 	r.run(5 * time.Second)
 	if r.verdict() != "effective" || r.phase() != "ended" {
 		t.Errorf("%s, %s", r.verdict(), r.phase())
+	}
+}
+
+// A host that has too much to do is waited for longer than anything else is, and not
+// for ever.
+func TestTheFirstLookIsWaitedFor(t *testing.T) {
+	r := newRig(t)
+	r.looking()
+	r.holds = true
+	r.propose(Ask{Kind: kindLooking})
+	r.run(12 * time.Second)
+	r.want("looking", 0)
+	ask, ok := r.done[len(r.done)-1].(ReadFacts)
+	if !ok || ask.For != r.state.Dialog.check || ask.Within <= 12*time.Second || ask.Within >= firstFor {
+		t.Fatalf("%+v", ask)
+	}
+	r.looked = "old"
+	r.do(Seen{For: ask.For, World: r.world()})
+	r.want("preview", 0)
+	r.keys("esc")
+
+	r.propose(Ask{Kind: kindLooking})
+	r.run(firstFor)
+	r.want("refused", 0)
+	if d := r.state.Dialog.Refusal; !strings.Contains(d.Hint.String(), "doctor") {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A Look gets as long as was asked for, and the limit no more than it takes.
+func TestALookTakesItsTime(t *testing.T) {
+	s := newStage(t, "http://127.0.0.1:1", t.TempDir())
+	var within []time.Duration
+	s.set.Table = append(slices.Clone(s.set.Table), Action{Kind: kindLooking, Look: func(ctx context.Context, _ Ask) (any, *cluster.Failure) {
+		end, _ := ctx.Deadline()
+		within = append(within, time.Until(end).Round(time.Second))
+		return nil, nil
+	}})
+	for _, d := range []time.Duration{0, 14 * time.Second} {
+		s.read(ReadFacts{Ask: Ask{Kind: kindLooking}, Within: d})
+	}
+	if len(within) != 2 || within[0] != readWithin || within[1] != 14*time.Second {
+		t.Errorf("%v", within)
 	}
 }
 

@@ -96,10 +96,13 @@ func (m *machine) timeJumped() {
 }
 
 // reread asks for the facts, and returns the name of the answer.
-func (m *machine) reread(what string, ask Ask) string {
+func (m *machine) reread(what string, ask Ask) string { return m.rereadWithin(0, what, ask) }
+
+// rereadWithin is reread with more patience for the action's Look.
+func (m *machine) rereadWithin(d time.Duration, what string, ask Ask) string {
 	m.serial++
 	name := fmt.Sprintf("%s %d", what, m.serial)
-	m.do(ReadFacts{For: name, Ask: ask})
+	m.do(ReadFacts{For: name, Ask: ask, Within: d})
 	return name
 }
 

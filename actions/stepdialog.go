@@ -6,8 +6,13 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// readFor is how long facts are waited for, by the hand's clock.
-const readFor = 6 * time.Second
+// readFor is how long facts are waited for, by the hand's clock, and firstFor how
+// long what a plan can't be made without: the connection to a host that has too
+// much to do, which is why somebody looks, may take some seconds alone.
+const (
+	readFor  = 6 * time.Second
+	firstFor = 15 * time.Second
+)
 
 // propose opens a dialog. One that is still to be confirmed, or whose request is
 // on its way, is not replaced.
@@ -27,7 +32,7 @@ func (m *machine) propose(w Propose) {
 		m.plan()
 	}
 	if d.Phase != Refused {
-		d.check = m.reread("plan", d.Ask)
+		d.check = m.rereadWithin(firstFor-time.Second, "plan", d.Ask) // less, for the reason why it failed to be heard
 	}
 }
 
@@ -90,11 +95,10 @@ func (m *machine) passDialog() {
 		m.disarm("disarmed: nothing was pressed for " + armedFor.String())
 	case d.Phase == Rechecking && m.now.Hand-d.asked > readFor:
 		m.disarm("it could not be checked again within " + readFor.String())
-	case d.Reading && m.now.Hand-d.asked > readFor:
+	case d.Phase == Looking && m.now.Hand-d.asked > firstFor:
+		m.refused(refuse("what the plan needs could not be read within "+firstFor.String(), "stemetop doctor says what of the host answers"))
+	case d.Phase != Looking && d.Reading && m.now.Hand-d.asked > readFor:
 		d.Reading = false
-		if d.Phase == Looking {
-			m.refused(refuse("what the plan needs could not be read within "+readFor.String(), ""))
-		}
 	case d.Phase.Pending() && d.Phase != Refused && m.now.Hand-d.touched > dialogFor:
 		m.cancel("nothing was pressed for " + dialogFor.String())
 	}
