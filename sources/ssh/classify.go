@@ -15,7 +15,12 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-const busyHint = "MaxStartups of its sshd, a block for a while, or no sshd at this port; it is tried again by itself"
+// hintAnew is of the connection: what was asked for over it may have to be asked
+// for again, and an action is not.
+const (
+	hintAnew = "the connection is made anew by itself"
+	busyHint = "MaxStartups of its sshd, a block for a while, or no sshd at this port; " + hintAnew
+)
 
 // dialFailure classifies why a hop can't be connected to. ctx is the one with
 // the deadline, took how long the attempt did.
@@ -56,7 +61,7 @@ func classifyErrno(err error) (cluster.FailureKind, string) {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.ENETDOWN):
 		return cluster.FailUnreachable, "no route to it, or a firewall rejects"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-		return cluster.FailReset, "it is tried again by itself"
+		return cluster.FailReset, hintAnew
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		return cluster.FailPermission, "a local firewall or sandbox forbids it"
 	case errors.As(err, &timeout) && timeout.Timeout():

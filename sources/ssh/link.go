@@ -109,7 +109,7 @@ func (l *link) lost() *cluster.Failure {
 	if l.cause != nil {
 		return l.cause
 	}
-	return cluster.Fail(cluster.FailReset, "connection to "+l.target.name()+" was lost", "it is tried again by itself")
+	return cluster.Fail(cluster.FailReset, "connection to "+l.target.name()+" was lost", hintAnew)
 }
 
 // connect opens a link over all hops.

@@ -220,7 +220,7 @@ func TestKilledServer(t *testing.T) {
 		if _, err := io.ReadAll(session); err != nil {
 			t.Logf("read: %v", err)
 		}
-		want(t, fail(t, session.Wait()), cluster.FailReset)
+		want(t, fail(t, session.Wait()), cluster.FailReset, "the connection is made anew") // and not what was asked for over it
 		_, f := run(t, tr, "echo hello")
 		want(t, f, cluster.FailRefused, "is sshd running")
 	})

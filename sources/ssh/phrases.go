@@ -37,10 +37,10 @@ var phrases = []phrase{
 	{"terminating, ", cluster.FailConfig, "correct the ssh configuration"},
 	{"Bad owner or permissions", cluster.FailConfig, "chmod 600 that file"},
 	{"Can't open user config file", cluster.FailConfig, "correct ssh.config"},
-	{"closed by remote host", cluster.FailReset, "it is tried again by itself"},
-	{"Connection reset", cluster.FailReset, "it is tried again by itself"},
-	{"Connection closed", cluster.FailReset, "it is tried again by itself"},
-	{"Broken pipe", cluster.FailReset, "it is tried again by itself"},
+	{"closed by remote host", cluster.FailReset, hintAnew},
+	{"Connection reset", cluster.FailReset, hintAnew},
+	{"Connection closed", cluster.FailReset, hintAnew},
+	{"Broken pipe", cluster.FailReset, hintAnew},
 }
 
 // classifyText gives the kind of the first phrase that occurs in a message of
