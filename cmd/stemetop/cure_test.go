@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/stemedb/stemetop/actions/admin/admintest"
 )
 
 // What a person does at night, on a real terminal, key by key; the number of keys
@@ -47,6 +49,22 @@ func TestThrottleCuresADisk(t *testing.T) {
 	s.press("q")
 	s.see(`y quits`)
 	s.confirm(`left with 0`)
+}
+
+// Who goes while a request is on its way is told what is not known of it.
+func TestQuitInFlight(t *testing.T) {
+	t.Parallel()
+	silent := admintest.Start(t, nil, admintest.Hang)
+	s := newSession(t, 100, 30)
+	s.press("stemetop --config "+line(t, "http://"+silent.Addr())+" --no-record; echo left with $?", "Enter")
+	s.see(`CRIT \S +node3 is .* behind`)
+	s.press("t")
+	rate := s.see(`throttle ingest to (\d+)/s`)[1]
+	s.confirm(`waiting for the answer`)
+	s.press("q")
+	s.see(`y quits`)
+	s.confirm(`note: throttle ingest to ` + rate + `/s: it is not known whether it took effect`)
+	s.see(`left with 0`)
 }
 
 // A breaker has tripped for a reason that is gone: one reset, armed first.

@@ -136,10 +136,15 @@ func (w *wiring) secrets() []journal.Secret {
 	return list
 }
 
-// tellLeft prints the limit that stands, and what the journal could not take.
+// tellLeft prints the limit that stands, what is not known to have taken effect, and what
+// the journal could not take.
 func (t terminal) tellLeft(r *actions.Runner) {
-	if s := r.State(); s.Standing.PerSecond > 0 {
+	s := r.State()
+	if s.Standing.PerSecond > 0 {
 		t.say("note", s.Standing.Words(r.Now())+", stands")
+	}
+	for i := range s.Open {
+		t.say("note", s.Open[i].Title.String()+": it is not known whether it took effect; say what it was: x on the screen, act resolve on the line")
 	}
 	t.tellKept(r)
 }
