@@ -207,8 +207,13 @@ func (c *Collector) take(a *answer) {
 			c.zone = t.Location()
 		}
 	case a.word == "S" && len(a.args) > 0:
+		shut := c.found.broken
 		c.found = c.find(a.args[0], strings.Join(a.args[1:], " "))
 		c.stood = c.stood && a.args[0] == "ok"
+		if shut && !c.found.broken { // tail does not look again at what it was refused
+			c.found = found{broken: true, bad: cluster.Fail(cluster.FailConnecting, c.o.File+" can be read again", "it is followed anew")}
+			c.link.Close()
+		}
 	case a.word == "E" && len(a.args) == 1:
 		c.found = c.stopped(a.args[0])
 		c.link.Close()

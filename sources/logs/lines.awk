@@ -45,6 +45,7 @@ BEGIN {
 index($0, mark) == 1 {
 	if (has) joins = 1
 	if ($2 == "T") tick($3)
+	else if ($2 == "S") say("S " $3 " " ENVIRON["STEMETOP_FILE"])
 	else if ($2 == "E") say("E " $3)
 	next
 }

@@ -12,7 +12,8 @@
 #                                      many seconds to begin with, and the cursor
 #                                      to go on behind, if there is one
 #   it says   @NONCE Z +HHMM           the host's offset from UTC
-#   it says   @NONCE S WORD ...        how the log is found; see parse.go
+#   it says   @NONCE S WORD ...        how the log is found, and of a file again
+#                                      when that changed; see find.go
 #   it reads  T N                      a tick
 #   it says    LINE                    each new line with a space before it, and
 #             @NONCE D N LEFT          how many were left out
@@ -106,6 +107,24 @@ stemetop() {
 	}
 	if [ -n "$file" ]; then find_file; else find_unit; fi || exit 0
 
+	# What tail follows may go, or come anew for other eyes only. Twice is a change:
+	# a rotation leaves none for a moment.
+	stands=ok
+	[ -z "$file" ] || [ -e "$file" ] || stands=nofile
+	seen=$stands
+	look() {
+		[ -n "$file" ] || return 0
+		now=ok
+		if [ ! -e "$file" ]; then now=nofile
+		elif [ ! -r "$file" ]; then now=denied
+		fi
+		if [ "$now" != "$stands" ] && [ "$now" = "$seen" ]; then
+			stands=$now
+			printf '\n%s S %s\n' "$secret" "$now"
+		fi
+		seen=$now
+	}
+
 	program='{{lines.awk}}'
 	STEMETOP_NONCE=$nonce STEMETOP_SECRET=$secret STEMETOP_FILE=$file
 	export STEMETOP_NONCE STEMETOP_SECRET STEMETOP_FILE
@@ -122,6 +141,7 @@ stemetop() {
 		w=$!
 		trap 'kill "$w"; exit' PIPE
 		while IFS= read -r l; do
+			look
 			printf '\n%s %s\n' "$secret" "$l"
 		done
 		kill "$w" 2>/dev/null

@@ -147,6 +147,52 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestFileThatGoes says so of a file that is there no more, or for other eyes only,
+// while it is followed, and goes on when it is there again.
+func TestFileThatGoes(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{Config: nobody})
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir(); d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "log")
+	begin := func(text string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(path+".new", []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path+".new", mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin("2026-11-22T03:12:40Z INFO begin\n", 0o644)
+	c := collector(t, s, logs.Options{File: path})
+	var h heard
+	h.until(t, c, "the first line", func() bool { return h.has("begin") && h.failure == nil })
+	begin("2026-11-22T03:12:41Z INFO hidden\n", 0o600)
+	h.until(t, c, "its mode", func() bool { return h.failure != nil && h.failure.Kind == cluster.FailPermission })
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, c, "it may be read", func() bool { return h.failure == nil && h.has("hidden") })
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, c, "it is gone", func() bool {
+		return h.failure != nil && h.failure.Kind == cluster.FailMissing && h.status == cluster.LogNoFile
+	})
+	begin("2026-11-22T03:12:42Z INFO anew\n", 0o644)
+	h.until(t, c, "it is there again", func() bool { return h.failure == nil && h.has("anew") })
+	if n := h.count("begin"); n != 1 {
+		t.Errorf("%d times the first line", n)
+	}
+}
+
 // TestFileWithoutTimes takes no line for one of now that stood in the file before and
 // tells no time: it may be of last week. One behind a line that tells it is of then.
 func TestFileWithoutTimes(t *testing.T) {
