@@ -350,7 +350,7 @@ func TestLossThatIsOver(t *testing.T) {
 	f.Selected = "node2"
 	for i := range f.Snap.Replicas {
 		n := &f.Snap.Replicas[i].Network
-		n.Access.Reachable, n.Method, n.Probes, n.Loss = true, cluster.ProbeICMP, 60, cluster.Known(25)
+		n.Reachable, n.Method, n.Probes, n.Loss = true, cluster.ProbeICMP, 60, cluster.Known(25)
 	}
 	for ceased, want := range map[bool]string{false: "25 % of 60", true: "25 %, over"} {
 		for i := range f.Snap.Replicas {
