@@ -42,6 +42,9 @@ func (c *Client) exchange(ctx context.Context, r Request, h http.Header, expect 
 		return got
 	}
 	got.scrub = newScrubber(secrets)
+	if end, ok := ctx.Deadline(); ok { // who asks may have less patience
+		got.limits.Total = min(got.limits.Total, time.Until(end).Round(100*time.Millisecond))
+	}
 	life, cancel := context.WithTimeout(ctx, c.limits.Total)
 	defer cancel()
 

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -51,6 +53,27 @@ func kindOf(f *cluster.Failure) cluster.FailureKind {
 		return ""
 	}
 	return f.Kind
+}
+
+// A reading that was given less time than a request has says that time.
+func TestReadInTime(t *testing.T) {
+	for name, script := range map[string]func(http.ResponseWriter, *http.Request){
+		"no answer within 500ms": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"the answer was not complete within 500ms": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			w.Write([]byte("{"))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(script))
+		t.Cleanup(s.Close)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if _, r := newClient(t, Options{URL: s.URL}).ReadRateLimit(ctx); r.Failure == nil || r.Failure.What.String() != name {
+			t.Errorf("%v, want %q", r.Failure, name)
+		}
+	}
 }
 
 func TestReadTripped(t *testing.T) {
