@@ -113,6 +113,25 @@ func TestSuggestion(t *testing.T) {
 	}
 }
 
+// Until the server has said its limit, the one that was set here is what a step has to
+// be below, unless more comes in than it lets through.
+func TestSuggestionBelowWhatStands(t *testing.T) {
+	for _, c := range []struct {
+		ingest float64
+		want   int64
+	}{{500, 100}, {490, 100}, {1500, 1000}} {
+		r := newRig(t)
+		r.limit, r.ingest = LimitReading{}, c.ingest
+		r.nodes["node2"].apply, r.nodes["node3"].apply = 0, 0
+		r.run(40 * time.Second)
+		r.do(Restored{Who: Standing{PerSecond: 500, Action: "old", Since: t0}})
+		r.propose(Ask{Kind: KindThrottle})
+		if p := r.state.Dialog.Plan; p.Limit != c.want {
+			t.Errorf("%v/s come in: %d, want %d", c.ingest, p.Limit, c.want)
+		}
+	}
+}
+
 // Where it is not known how much the replica that lags applies, the others tell
 // nothing of what it bears.
 func TestSuggestionWithoutTheWorst(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stemedb/stemetop/actions/admin"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -94,8 +95,13 @@ func (s *Scene) ingestFact() Fact {
 // disagree tells whether the limit that is told and the ingest that is measured
 // can't both be true.
 func (s *Scene) disagree() bool {
+	return s.Limit.Known() && !s.Limit.Unlimited && s.exceeds(s.Limit.Limit)
+}
+
+// exceeds tells whether more comes in than a limit lets through.
+func (s *Scene) exceeds(l admin.Limit) bool {
 	v, ok := s.Snapshot.Primary.IngestPerSecond.Value()
-	return ok && s.Limit.Known() && !s.Limit.Unlimited && v > 1.25*float64(s.Limit.PerSecond)
+	return ok && v > 1.25*float64(l.PerSecond)
 }
 
 func (s *Scene) metricsAge() time.Duration {

@@ -69,13 +69,18 @@ func tidy(v float64) int64 {
 }
 
 // present is the rate that a new limit is compared with: the limit in force, or
-// what is measured where that is less or no limit is known.
+// what is measured where that is less or no limit is known. Until the server has said
+// its limit, it is the one that was set here.
 func (s *Scene) present() (v float64, known bool) {
 	v, known = s.Snapshot.Primary.IngestPerSecond.Value()
-	if s.Limit.Known() && !s.Limit.Unlimited && !s.disagree() {
-		limit := float64(s.Limit.PerSecond)
-		if !known || limit < v {
-			return limit, true
+	limit, told := s.Limit.Limit, s.Limit.Known()
+	if !told && s.Standing.PerSecond > 0 {
+		limit, told = admin.Limit{PerSecond: s.Standing.PerSecond}, true
+	}
+	if told && !limit.Unlimited && !s.exceeds(limit) {
+		n := float64(limit.PerSecond)
+		if !known || n < v {
+			return n, true
 		}
 	}
 	return v, known
