@@ -104,10 +104,10 @@ func TestTheFirstLookIsWaitedFor(t *testing.T) {
 	r.looking()
 	r.holds = true
 	r.propose(Ask{Kind: kindLooking})
-	r.run(12 * time.Second)
+	r.run(7 * time.Second)
 	r.want("looking", 0)
 	ask, ok := r.done[len(r.done)-1].(ReadFacts)
-	if !ok || ask.For != r.state.Dialog.check || ask.Within <= 12*time.Second || ask.Within >= firstFor {
+	if !ok || ask.For != r.state.Dialog.check || ask.Within <= 7*time.Second || ask.Within >= firstFor {
 		t.Fatalf("%+v", ask)
 	}
 	r.looked = "old"

@@ -11,7 +11,7 @@ import (
 // much to do, which is why somebody looks, may take some seconds alone.
 const (
 	readFor  = 6 * time.Second
-	firstFor = 15 * time.Second
+	firstFor = 9 * time.Second
 )
 
 // propose opens a dialog. One that is still to be confirmed, or whose request is

@@ -16,7 +16,7 @@ import (
 
 // readsWithin is how long the reading of what a plan needs may take: the Runner
 // gives up before.
-const readsWithin = 20 * time.Second
+const readsWithin = 14 * time.Second
 
 // perform proposes, shows, asks, and follows.
 func (a *acting) perform(ctx context.Context, ask actions.Ask) (int, error) {
