@@ -9,25 +9,9 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// reasons are the runbook's four conditions of escalation by the contract's word.
-var reasons = [...]struct{ word, text string }{
-	{"lag_over_60s", "lag over "}, // and the configured limit
-	{"crash_loop", "crash loop during sync"},
-	{"corruption", "corruption reported"},
-	{"multiple_replicas", "several replicas lag at once"},
-}
-
 // reasonText returns what a reason of escalation means.
 func reasonText(s *cluster.Snapshot, word string) string {
-	for i := range reasons {
-		if r := &reasons[i]; r.word == word {
-			if i == 0 {
-				return r.text + Span(Limits(s).Escalate)
-			}
-			return r.text
-		}
-	}
-	return strings.ReplaceAll(word, "_", " ")
+	return runbook.ReasonWords(word, Span(Limits(s).Escalate))
 }
 
 // Escalates tells whether a condition of escalation holds, and so whether Banner
@@ -107,12 +91,12 @@ func Escalation(f *Frame, w, h int) string {
 		return p.String()
 	}
 	p.line(p.s.Title, "escalate at once if one of these holds")
-	for i := range reasons {
-		p.condition(f, reasons[i].word)
+	for _, word := range runbook.Reasons {
+		p.condition(f, word)
 	}
 	if f.Snap != nil {
 		for i := range f.Snap.Escalations {
-			if word := f.Snap.Escalations[i].Reason.String(); !isReason(word) {
+			if word := f.Snap.Escalations[i].Reason.String(); !slices.Contains(runbook.Reasons[:], word) {
 				p.condition(f, word)
 			}
 		}
@@ -158,15 +142,6 @@ func (p *page) escalationLinks(f *Frame) {
 	for _, l := range links {
 		p.paragraph(p.s.Text, l.Words(), 2, 3)
 	}
-}
-
-func isReason(word string) bool {
-	for i := range reasons {
-		if reasons[i].word == word {
-			return true
-		}
-	}
-	return false
 }
 
 // condition draws one condition: that it holds, since when and of whom. That it

@@ -72,7 +72,7 @@ func TestHandover(t *testing.T) {
 			}
 		}
 	}
-	for _, part := range []string{"virtual 2026-11-22 03:06:40Z CRITICAL: 1 of 3", "node2: ", "not converging", "cause: disk, likely, since 03:05Z", "ESCALATE lag_over_60s", "noted 03:06Z", "next: reduce"} {
+	for _, part := range []string{"virtual 2026-11-22 03:06:40Z CRITICAL: 1 of 3", "node2: ", "not converging", "cause: disk, likely, since 03:05Z", "ESCALATE lag over 60 s", "noted 03:06Z", "next: reduce"} {
 		if !strings.Contains(words, part) {
 			t.Errorf("%q is not in the card", part)
 		}
@@ -93,5 +93,35 @@ func TestDiagnoseWithoutAPast(t *testing.T) {
 	}
 	if len(Diagnose(&cluster.Snapshot{}, nil)) != 0 {
 		t.Error("a verdict on nobody")
+	}
+}
+
+// The card of a crash loop without a lag says what holds and whom to call, and no cause.
+func TestHandoverWithoutACause(t *testing.T) {
+	at := time.Date(2026, 11, 27, 0, 22, 41, 0, time.UTC)
+	s := &cluster.Snapshot{At: at, Replicas: []cluster.Replica{{
+		Node: cluster.Node{ID: "node3", Name: cluster.Clean("node3")},
+		Lag:  cluster.Lag{State: cluster.LagLive, Seconds: cluster.Known(5.1)},
+		Verdict: cluster.Verdict{
+			Replica: "node3", Cause: cluster.CauseNone, Confidence: cluster.ConfidencePossible, Since: at,
+			Missing: []cluster.Text{cluster.Clean("its assertion count")},
+		},
+	}}}
+	s.Session.Thresholds = cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: 90 * time.Second}
+	s.Session.Escalation = []cluster.Text{cluster.Clean("Cluster SRE"), cluster.Clean("Principal engineer")}
+	for _, reason := range Reasons {
+		s.Escalations = append(s.Escalations, cluster.Escalation{Reason: cluster.Clean(reason), Replicas: []cluster.NodeID{"node3"}, Since: at})
+	}
+	card := joined(Handover(s, nil), "\n")
+	for _, want := range []string{
+		"cause: its lag has nothing to explain", "ESCALATE crash loop during sync since 00:22Z: node3",
+		"ESCALATE lag over 90 s since", "next: call Cluster SRE",
+	} {
+		if !strings.Contains(card, want) {
+			t.Errorf("%q is not in\n%s", want, card)
+		}
+	}
+	if strings.Contains(card, "none") {
+		t.Errorf("a cause of none:\n%s", card)
 	}
 }

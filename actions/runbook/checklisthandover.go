@@ -35,14 +35,12 @@ func Handover(s *cluster.Snapshot, forecasts map[cluster.NodeID]Forecast) []clus
 	}
 	for i := range s.Escalations {
 		e := &s.Escalations[i]
-		c.line(min(1+2*i, 3), "ESCALATE %s since %s: %s", e.Reason, hhmm(e.Since), ids(e.Replicas))
+		c.line(min(1+2*i, 3), "ESCALATE %s since %s: %s", c.reason(e), hhmm(e.Since), ids(e.Replicas))
 	}
 	c.tried(len(list) > 0)
 	c.noted()
+	c.next(list)
 	if len(list) > 0 {
-		if next := list[0].Verdict.Next.String(); next != "" {
-			c.wrap(0, 1, "next:", next)
-		}
 		c.see(list[0])
 	}
 	return c.fitting()
@@ -90,7 +88,11 @@ func (c *card) replica(r *cluster.Replica, forecasts map[cluster.NodeID]Forecast
 	}
 	c.line(0, "%s: %s", r.Name, where)
 	v := &r.Verdict
-	c.line(0, "cause: %s, %s, since %s", v.Cause, v.Confidence, hhmm(v.Since))
+	if v.Cause == cluster.CauseNone {
+		c.line(0, "cause: its lag has nothing to explain")
+	} else {
+		c.line(0, "cause: %s, %s, since %s", v.Cause, v.Confidence, hhmm(v.Since))
+	}
 	for i, w := range v.For[:min(2, len(v.For))] {
 		c.line(2+3*i, "  + %s", w)
 	}
@@ -99,6 +101,21 @@ func (c *card) replica(r *cluster.Replica, forecasts map[cluster.NodeID]Forecast
 	}
 	if len(v.Missing) > 0 {
 		c.line(7, "  ? %s", v.Missing[0])
+	}
+}
+
+// reason is what a condition of escalation means.
+func (c *card) reason(e *cluster.Escalation) string {
+	return ReasonWords(e.Reason.String(), brief(c.s.Session.Thresholds.Escalate.Seconds())+" s")
+}
+
+// next says what comes next: the runbook's step for the worst of list, else whom to
+// call where a condition of escalation holds.
+func (c *card) next(list []*cluster.Replica) {
+	if len(list) > 0 && !list[0].Verdict.Next.IsZero() {
+		c.wrap(0, 1, "next:", list[0].Verdict.Next.String())
+	} else if call := c.s.Session.Escalation; len(c.s.Escalations) > 0 && len(call) > 0 {
+		c.wrap(0, 1, "next:", "call "+call[0].String())
 	}
 }
 

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -13,6 +14,26 @@ const (
 	reasonCorruption = "corruption"
 	reasonSeveral    = "multiple_replicas"
 )
+
+// Reasons are the runbook's four conditions of escalation by the contract's words, in
+// its order.
+var Reasons = [...]string{reasonLag, reasonCrashLoop, reasonCorruption, reasonSeveral}
+
+// ReasonWords returns what a condition of escalation means; limit is that of the lag,
+// in words.
+func ReasonWords(reason, limit string) string {
+	switch reason {
+	case reasonLag:
+		return "lag over " + limit
+	case reasonCrashLoop:
+		return "crash loop during sync"
+	case reasonCorruption:
+		return "corruption reported"
+	case reasonSeveral:
+		return "several replicas lag at once"
+	}
+	return strings.ReplaceAll(reason, "_", " ")
+}
 
 // Escalations is a fold over snapshots: the runbook's conditions for escalating,
 // since when each holds, and of whom. Not safe for concurrent use.

@@ -81,7 +81,7 @@ func TestHandoverKeepsTheWorst(t *testing.T) {
 		t.Errorf("%d lines", len(card))
 	}
 	last := -1
-	for _, want := range []string{"CRITICAL: 3 of 3", "72 s behind", "cause: ", "  + ", "ESCALATE lag_over_60s", "a, b, c, 2 more", "ESCALATE multiple_replicas", "tried 03:06Z sync node2 by force: sent, no answer yet", "limit 500/s of ingest stands since 03:04Z by dana", "next: reduce", "      competing I/O"} {
+	for _, want := range []string{"CRITICAL: 3 of 3", "72 s behind", "cause: ", "  + ", "ESCALATE lag over 60 s", "a, b, c, 2 more", "ESCALATE several replicas lag at once", "tried 03:06Z sync node2 by force: sent, no answer yet", "limit 500/s of ingest stands since 03:04Z by dana", "next: reduce", "      competing I/O"} {
 		at := indexIn(card, want)
 		if at < last || at < 0 {
 			t.Errorf("%q is in line %d, after %d:\n%s", want, at, last, words)
