@@ -54,6 +54,26 @@ func TestAnEarlierSyncIsNotOurs(t *testing.T) {
 	}
 }
 
+// One that stood still when another was asked for and moves again is the one that it
+// was: it does not tell that the request whose answer was lost took effect.
+func TestAStalledSyncIsNotOurs(t *testing.T) {
+	r := newRig(t)
+	r.nodes["node2"].progress = 0.3
+	r.run(time.Second)
+	r.nodes["node2"].progress = 0.4
+	r.run(45 * time.Second) // longer than one may stand still
+	r.answer = ambiguous
+	r.confirm(force)
+	begin := r.mono
+	for r.verdict() == "" && r.mono < begin+3*time.Minute {
+		r.nodes["node2"].progress = 0.4 + (r.mono-begin).Seconds()/1000
+		r.run(time.Second)
+	}
+	if r.verdict() == string(Applied) || len(r.sent) != 1 {
+		t.Errorf("%q, %d sent; %v", r.verdict(), len(r.sent), r.records("effect"))
+	}
+}
+
 // The end of a sync that was there before is not taken for that of the one that was
 // asked for, though the counter of those that ended tells one more.
 func TestAnEarlierSyncsEnd(t *testing.T) {

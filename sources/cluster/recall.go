@@ -68,4 +68,5 @@ type SyncRecall struct {
 	State    SyncState
 	Since    time.Time // since when State holds
 	Problem  Text      // why State is unknown
+	Began    time.Time // when the sync that runs or stands still was first seen to run
 }

@@ -51,8 +51,14 @@ func (s *State) foldSync(y *SyncRecall, v float64, unit ProgressUnit, taken time
 }
 
 func (s *State) setSync(y *SyncRecall, to SyncState, at time.Time) {
-	if y.State != to || y.Since.IsZero() {
-		y.State, y.Since = to, at
+	switch {
+	case y.State == to && !y.Since.IsZero():
+	case to == SyncRunning && y.State == SyncStalled && !y.Since.IsZero() && !y.Began.IsZero(): // it goes on
+		y.State, y.Since = to, y.Began
+	default:
+		if y.State, y.Since = to, at; to == SyncRunning {
+			y.Began = at
+		}
 	}
 }
 

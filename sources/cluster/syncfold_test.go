@@ -142,3 +142,29 @@ func TestAnotherSync(t *testing.T) {
 		}
 	}
 }
+
+// TestASyncThatGoesOn: one that stood still and moves again is the one that it was, and
+// one that begins anew is another.
+func TestASyncThatGoesOn(t *testing.T) {
+	f := newFeed(t)
+	for _, step := range []struct {
+		at, value float64
+		state     SyncState
+		since     float64
+	}{
+		{0, 0, SyncIdle, 0},
+		{5, 0.4, SyncRunning, 5},
+		{20, 0.5, SyncRunning, 5},
+		{55, 0.5, SyncStalled, 20},
+		{56, 0.51, SyncRunning, 5},
+		{100, 0.51, SyncStalled, 56},
+		{101, 0.1, SyncRunning, 101},
+	} {
+		m := &MetricsReading{Asked: allFamilies(), Unit: ProgressRatio, Samples: []Sample{{FamilySyncProgress, "node2", step.value}}}
+		f.publish(sec(step.at), Source{FromMetrics, "node1"}, m, nil)
+		y := f.at(sec(step.at)).Replica("node2").Sync
+		if y.State != step.state || !y.Since.Equal(t0.Add(sec(step.since))) {
+			t.Errorf("at %v s: %v since %v, want %v since %v s", step.at, y.State, y.Since.Sub(t0), step.state, step.since)
+		}
+	}
+}
