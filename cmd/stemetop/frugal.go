@@ -19,9 +19,8 @@ const (
 	settled = 10 * time.Second
 	// tidying is how often that happens again.
 	tidying = 15 * time.Second
-	// large is the heap from which on a fifth must do for growth, in bytes: that of
-	// hundreds of replicas. An eighth took 5 MB less of a thousand, and half as much
-	// again of the CPU that collecting does.
+	// large is the heap from which on a sixth must do for growth, in bytes: that of
+	// hundreds of replicas. A fifth took a thousand to 148 MB.
 	large = 48 << 20
 )
 
@@ -43,7 +42,7 @@ func frugal() {
 			time.Sleep(wait)
 			debug.FreeOSMemory()
 			if metrics.Read(live); !told && live[0].Value.Kind() == metrics.KindUint64 && live[0].Value.Uint64() > large {
-				debug.SetGCPercent(20)
+				debug.SetGCPercent(16)
 			}
 			unmapProgram(pages)
 		}
