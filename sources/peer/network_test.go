@@ -2,7 +2,11 @@ package peer
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +42,26 @@ func collector(t testing.TB, tr remote.Transport, host string) *Collector {
 		}
 	})
 	return c
+}
+
+// What the tools there do is not what the user's .bashrc says, nor as slow as that:
+// bash reads it for a command by way of SSH, if it is let.
+func TestTheHostsBashrcIsNotRun(t *testing.T) {
+	t.Parallel()
+	w := sshtest.NewNetwork(t)
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, ".bashrc"), []byte("touch ~/was-run\nsleep 1\necho Connection refused\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := sshtest.Start(t, sshtest.Options{Config: "AllowTcpForwarding no", Network: w.Primary, LoginShell: "/bin/sh", Home: home})
+	w.Run("ip", "-n", w.Primary, "route", "del", "default") // so that both requests are made
+	asks := collector(t, builtin(t, s), sshtest.ReplicaV4)
+	if r := both(t, asks); r.port.Port != cluster.PortNoRoute || r.port.By.String() != "bash" {
+		t.Errorf("%v by %q: %v", r.port.Port, r.port.By, r.port.Why)
+	}
+	if _, err := os.Stat(filepath.Join(home, "was-run")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was run: %v", err)
+	}
 }
 
 // both has a collector look at the port and ping.

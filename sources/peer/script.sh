@@ -32,16 +32,19 @@ stemetop() {
 		have ping || return 127
 		within 4 ping -n -c 3 -i 0.2 -W 2 "$1"
 	}
+	# bash that finds SSH_CLIENT set takes itself for a login, and would run the
+	# user's .bashrc for each request (--norc).
+	#
 	# Connecting a datagram socket looks the route up and sends nothing.
 	routes() {
 		[ -n "$limit" ] && have bash || return 0
-		timeout 2 bash -c 'exec 3<>"/dev/udp/$0/$1"' "$1" "$2" >/dev/null 2>&1 || echo no route of its own
+		timeout 2 bash --norc -c 'exec 3<>"/dev/udp/$0/$1"' "$1" "$2" >/dev/null 2>&1 || echo no route of its own
 	}
 	# Without a limit in time a connect lasts minutes, so bash needs one.
 	connects() {
 		if [ -n "$limit" ] && have bash; then
 			echo by bash
-			timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2"
+			timeout 2 bash --norc -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2"
 			rc=$?
 			case $rc in
 			0 | 124 | 143) return $rc ;;
