@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/icmp"
 )
 
 // payload is how many bytes an echo request carries: as many as ping's, so that
@@ -67,20 +65,10 @@ func unsent(err error) echo {
 	return echo{why: "echo requests can't be sent: " + systemWords(err)}
 }
 
-func destination(conn *icmp.PacketConn, ip netip.Addr) net.Addr {
-	if _, datagram := conn.LocalAddr().(*net.UDPAddr); datagram {
-		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0))
+// destination is an address in the form that the socket takes.
+func (s *socket) destination(ip netip.Addr) net.Addr {
+	if s.raw {
+		return &net.IPAddr{IP: ip.AsSlice(), Zone: ip.Zone()}
 	}
-	return &net.IPAddr{IP: ip.AsSlice(), Zone: ip.Zone()}
-}
-
-func sameHost(peer net.Addr, ip netip.Addr) bool {
-	var got net.IP
-	switch p := peer.(type) {
-	case *net.UDPAddr:
-		got = p.IP
-	case *net.IPAddr:
-		got = p.IP
-	}
-	return got.Equal(ip.AsSlice())
+	return net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0))
 }

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -48,6 +50,7 @@ func (c *Collector) knock(ctx context.Context, at netip.AddrPort) knock {
 	conn, err := dialer.DialContext(ctx, "tcp", at.String())
 	rtt := c.clock.Real(c.clock.Mono() - start)
 	if err == nil {
+		rtt = handshake(conn, rtt)
 		_ = conn.Close() // what could not be closed is closed by the kernel
 		return knock{state: cluster.PortOpen, answered: true, rtt: rtt}
 	}
@@ -62,6 +65,27 @@ func (c *Collector) knock(ctx context.Context, at netip.AddrPort) knock {
 		return knock{state: cluster.PortFiltered, why: fmt.Sprintf("no answer within %v", c.timeout)}
 	}
 	return noWay(err, routeTo(at))
+}
+
+// handshake returns the kernel's own measure of a connection's first round trip: a
+// busy monitor hears of it later. One that took longer than a SYN is waited for
+// answers the second, of which the kernel knows no round trip.
+func handshake(conn net.Conn, heard time.Duration) time.Duration {
+	c, ok := conn.(*net.TCPConn)
+	if !ok || heard >= synRetry {
+		return heard
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return heard
+	}
+	rtt := heard
+	_ = raw.Control(func(fd uintptr) { // a failure leaves what was heard
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil && info.Rtt > 0 {
+			rtt = min(heard, time.Duration(info.Rtt)*time.Microsecond)
+		}
+	})
+	return rtt
 }
 
 // noWay tells apart who refused the way: the route that this machine has, which

@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"net/netip"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stemedb/stemetop/sources"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -70,5 +72,42 @@ func TestBrokenSocketIsNoLoss(t *testing.T) {
 	b, ok := probeHere(t, c).Body.(*cluster.ProbeReading)
 	if !ok || b.Method != cluster.ProbeICMP || len(b.RTTs) != 1 || c.pinger.sockets[0] == s {
 		t.Errorf("%+v", b)
+	}
+}
+
+// A reply that nobody read at once took no longer for that.
+func TestRoundTripEndsWhenTheReplyComes(t *testing.T) {
+	for _, ip := range []string{"127.0.0.1", "::1"} {
+		to := netip.MustParseAddr(ip)
+		s, why := familyOf(to).open()
+		if why != "" {
+			t.Fatal(why)
+		}
+		t.Cleanup(func() { _ = s.conn.Close() })
+		r := &request{to: to, reply: make(chan echo, 1)}
+		if _, e := s.send(r); e.why != "" {
+			t.Fatal(e.why)
+		}
+		const late = 200 * time.Millisecond // what it lies there, not what is waited for
+		time.Sleep(late)
+		go func() { s.read() }()
+		e := r.await(t.Context(), time.Minute)
+		if !e.answered || e.rtt <= 0 || e.rtt > late/2 {
+			t.Errorf("%s: %+v", ip, e)
+		}
+		_ = s.conn.Close()
+		<-s.ended
+	}
+}
+
+// Without a date by the kernel, or with one that a set clock made senseless, the time
+// is that of reading.
+func TestUndatedReply(t *testing.T) {
+	now := time.Now()
+	sent := now.Add(-30 * time.Millisecond)
+	for _, p := range []arrival{{read: now, lay: lay(nil, now)}, {read: now, lay: lay([]byte("garbage"), now)}, {read: now, lay: time.Hour}} {
+		if d := p.since(sent); d != 30*time.Millisecond {
+			t.Errorf("%+v: %v", p.lay, d)
+		}
 	}
 }
