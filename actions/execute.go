@@ -65,6 +65,7 @@ func (r *Runner) effect(d Do) {
 			err := b.record(d)
 			if d.Record.Resolution != nil {
 				r.Do(Recorded{Action: d.Record.Resolution.Action, Err: err})
+				r.restore() // by it a limit may stand
 				return
 			}
 			r.Do(Trouble{Err: err})

@@ -61,7 +61,7 @@ func TestAnotherRunSetsTheLimit(t *testing.T) {
 // was set since.
 func TestSupersededIsOfOneLimit(t *testing.T) {
 	var h history
-	h.intents = map[string]journal.Intent{}
+	h.intents = map[string]intended{}
 	for _, a := range []string{"a", "b"} {
 		h.take(journal.Record{Intent: &journal.Intent{Action: a, Plan: a, Kind: "throttle", Request: journal.Request{Body: `{"max_assertions_per_sec":500}`}}})
 		h.take(journal.Record{Outcome: &journal.Outcome{Action: a, Verdict: "accepted"}})

@@ -34,7 +34,7 @@ func (b *book) restored() (w Restored, ok bool) {
 	for _, o := range open {
 		w.Open = append(w.Open, unresolved(o))
 	}
-	h := history{intents: map[string]journal.Intent{}}
+	h := history{intents: map[string]intended{}}
 	for _, p := range paths {
 		_ = journal.Read(p, h.take) // what follows damage is not told
 	}
@@ -74,10 +74,16 @@ func unresolved(o journal.OpenAction) Unresolved {
 
 // history follows the limits that took effect.
 type history struct {
-	intents  map[string]journal.Intent
+	intents  map[string]intended
 	changes  []LimitChange
 	standing Standing
 	peace    time.Time
+}
+
+// intended is an intent, and when it was written.
+type intended struct {
+	journal.Intent
+	at time.Time
 }
 
 func (h *history) take(r journal.Record) {
@@ -86,7 +92,7 @@ func (h *history) take(r journal.Record) {
 	}
 	switch {
 	case r.Intent != nil && bodyLimit(*r.Intent) > 0:
-		h.intents[r.Intent.Action] = *r.Intent
+		h.intents[r.Intent.Action] = intended{*r.Intent, r.Wall}
 	case r.Outcome != nil && r.Outcome.Verdict == string(admin.Accepted):
 		h.took(r.Outcome.Action, r)
 	case r.Effect != nil && r.Effect.Verdict == string(Applied):
@@ -100,9 +106,13 @@ func (h *history) take(r journal.Record) {
 
 // took notes that a limit took effect, as machine.took does.
 func (h *history) took(action string, r journal.Record) {
-	in, ok := h.intents[action]
+	begun, ok := h.intents[action]
 	if !ok {
 		return
+	}
+	in, since := begun.Intent, r.Wall
+	if r.Resolution != nil { // somebody's word may come hours later
+		since = begun.at
 	}
 	delete(h.intents, action)
 	n := len(h.changes)
@@ -113,14 +123,14 @@ func (h *history) took(action string, r journal.Record) {
 	case n > 0 && in.Kind == string(KindThrottle) && in.Previous != "" && h.changes[n-1].Action == in.Previous:
 		h.changes = h.changes[:n-1]
 	default:
-		c := LimitChange{Action: in.Plan, N: limit, Ingest: seenIngest(in), At: r.Wall}
+		c := LimitChange{Action: in.Plan, N: limit, Ingest: seenIngest(in), At: since}
 		was, told := seenLimit(in)
 		c.Was, c.WasKnown = previous(was, told, h.standing, c.Ingest)
 		h.changes = append(h.changes, c)
 	}
 	h.standing = Standing{}
 	if len(h.changes) > 0 {
-		h.standing = Standing{PerSecond: limit, Who: in.Who.Person, Since: r.Wall, Action: in.Action}
+		h.standing = Standing{PerSecond: limit, Who: in.Who.Person, Since: since, Told: r.Wall, Action: in.Action}
 	}
 }
 

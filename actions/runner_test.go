@@ -220,6 +220,45 @@ func TestRunnerShowsWhatIsOpen(t *testing.T) {
 	s.until("resolved", func(v State) bool { return len(v.Open) == 0 })
 }
 
+// A limit that took effect by somebody's word stands at once, and can be taken back:
+// since it was set, which may be hours before the word.
+func TestResolvedLimitStands(t *testing.T) {
+	for _, applied := range []bool{true, false} {
+		dir := filepath.Join(t.TempDir(), "audit")
+		sent := time.Now().Add(-time.Hour)
+		j, _, err := journal.Open(journal.Options{Dir: dir, Now: func() time.Time { return sent }, Mono: func() time.Duration { return 0 }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := j.Intent(journal.Intent{Action: "a1", Plan: "a1", Kind: "throttle", Request: journal.Request{Body: `{"max_assertions_per_sec":400}`}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		server := admintest.Start(t, nil, admintest.Answer(404, "", ""))
+		s := newStage(t, "http://"+server.Addr(), dir)
+		if v := s.State(); v.Standing.PerSecond != 0 || len(v.Open) != 1 {
+			t.Fatalf("%+v, %+v", v.Standing, v.Open)
+		}
+		s.Do(Resolve{Action: "a1", Applied: applied})
+		v := s.until("resolved", func(v State) bool { return len(v.Open) == 0 && (!applied || v.Standing.PerSecond > 0) })
+		if !applied {
+			if v.Standing.PerSecond != 0 || len(v.Changes) != 0 {
+				t.Errorf("%+v, %+v", v.Standing, v.Changes)
+			}
+			continue
+		}
+		if v.Standing.PerSecond != 400 || v.Standing.Since.Sub(sent).Abs() > time.Second || len(v.Changes) != 1 || v.Changes[0].Action != "a1" {
+			t.Errorf("%+v, %+v", v.Standing, v.Changes)
+		}
+		s.Do(Propose{Ask: Ask{Kind: KindUndo}})
+		if d := s.State().Dialog; d == nil || d.Phase == Refused {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
 // The next run leaves a server alone for as long as it asked the one before.
 func TestRunnerKnowsOfPeace(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "audit")

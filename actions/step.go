@@ -132,7 +132,7 @@ const eventSuperseded = "limit_superseded"
 // othersLimit notices that somebody else set the limit.
 func (m *machine) othersLimit() {
 	l := m.World.Limit
-	if m.Standing.PerSecond == 0 || !l.Known() || !l.At.After(m.Standing.Since) || m.Flight != nil {
+	if m.Standing.PerSecond == 0 || !l.Known() || !l.At.After(m.Standing.Told) || m.Flight != nil {
 		return
 	}
 	if !l.Unlimited && l.PerSecond == m.Standing.PerSecond {
@@ -190,7 +190,7 @@ func (m *machine) recorded(w Recorded) {
 	if m.resolve[w.Action] {
 		delete(m.resolve, w.Action)
 		if w.Err == nil {
-			m.close(w.Action) // what stands is read from the server, not from a memory
+			m.close(w.Action) // a limit that took effect by it is Restored
 		}
 		return
 	}

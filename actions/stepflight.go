@@ -190,6 +190,6 @@ func (m *machine) took(t *Trial) func(*cluster.ActionStep) {
 		m.Standing = Standing{}
 		return func(c *cluster.ActionStep) { c.Lifts = true }
 	}
-	m.Standing = Standing{PerSecond: p.Limit, Who: m.set.Who, Since: t.Answered.Wall, Action: t.Action}
+	m.Standing = Standing{PerSecond: p.Limit, Who: m.set.Who, Since: t.Answered.Wall, Told: t.Answered.Wall, Action: t.Action}
 	return func(c *cluster.ActionStep) { c.Limit = p.Limit }
 }

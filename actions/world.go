@@ -73,6 +73,7 @@ type Standing struct {
 	PerSecond int64 // 0: none
 	Who       cluster.Text
 	Since     time.Time
+	Told      time.Time // when that became known: what was read before says nothing against it
 	Action    string
 }
 

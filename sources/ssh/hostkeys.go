@@ -123,7 +123,7 @@ func (h *hostKeys) refusal(err error, key xssh.PublicKey) *cluster.Failure {
 	case !errors.As(err, &mismatch):
 		return cluster.Fail(cluster.FailHostUnknown,
 			"host certificate of "+h.host.name()+" is not valid: "+strings.TrimPrefix(err.Error(), "ssh: ")+": "+presented,
-			"have the host's certificate renewed, or its key listed in known_hosts")
+			hintCertificate)
 	case len(mismatch.Want) == 0:
 		what := "host key of " + h.host.name() + " is not in known_hosts"
 		if h.passedOver != "" {
@@ -137,7 +137,7 @@ func (h *hostKeys) refusal(err error, key xssh.PublicKey) *cluster.Failure {
 	if slices.Contains(h.authorities, fingerprint(known.Key)) {
 		return cluster.Fail(cluster.FailHostUnknown,
 			fmt.Sprintf("%s presents no host certificate, by which alone %s:%d knows it: %s", h.host.name(), h.file(known.Filename), known.Line, presented),
-			"have the host's certificate renewed, or its key listed in known_hosts")
+			hintCertificate)
 	}
 	return cluster.Fail(cluster.FailHostChanged,
 		fmt.Sprintf("host key of %s CHANGED: it presents %s, but %s:%d has %s",

@@ -2,10 +2,13 @@ package ssh
 
 import (
 	"crypto"
+	"crypto/rand"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	xssh "golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
@@ -134,6 +137,65 @@ func TestSystemSSHIntroduces(t *testing.T) {
 	wantOK(t, tr)
 }
 
+// Asking for the key takes another connection, which on a far link takes seconds. Who
+// reads to the end then waits no longer for why.
+func TestSystemSSHIntroducesOverASlowLink(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ed25519"}})
+	o := options(s)
+	o.KnownHosts = []string{filepath.Join(t.TempDir(), "absent")}
+	o.ConfigFile = write(t, "config", quiet+"ProxyCommand sh -c 'sleep 1.5; exec nc %h %p'\n")
+	session, err := openssh(t, o).Start(t.Context(), "echo hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(session); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- session.Wait() }()
+	select {
+	case err := <-ended:
+		want(t, fail(t, err), cluster.FailHostUnknown, print256(t, sshtest.ReadKey(t, s.HostKeys["ed25519"])))
+	case <-time.After(time.Second): // as long as it is waited for
+		t.Error("why is not known at the end")
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Closing does not wait for a key that is being asked for, and nothing was learned.
+func TestSystemSSHIsClosedWhileItIntroduces(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ed25519"}})
+	o := options(s)
+	o.KnownHosts = []string{filepath.Join(t.TempDir(), "absent")}
+	first := filepath.Join(t.TempDir(), "first")
+	o.ConfigFile = write(t, "config", quiet+"ProxyCommand sh -c 'mkdir "+first+" && exec nc %h %p; touch "+first+"/second; sleep 60'\n")
+	tr := openssh(t, o)
+	session, err := tr.Start(t.Context(), "echo hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() { _, _ = io.ReadAll(session); close(read) }()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(first, "second")); err == nil {
+			break
+		}
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("the key is not asked for")
+		}
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-read:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it is still asked for")
+	}
+}
+
 // Where the ssh configuration names the file, a line in another is not looked at.
 func TestSystemSSHIntroducesToTheConfiguredFile(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ed25519"}})
@@ -174,6 +236,47 @@ func TestHostCertificate(t *testing.T) {
 				}
 				_, f := run(t, dial(t, o), "echo hello")
 				want(t, f, c.kind)
+			})
+		})
+	}
+}
+
+// A host whose certificate has run out, or is another host's, is not made known by
+// its plain key: the certificate is what is wrong.
+func TestHostCertificateDoesNotHold(t *testing.T) {
+	ca, key := sshtest.NewKey(t, "ed25519"), sshtest.NewKey(t, "ed25519")
+	file := filepath.Join(t.TempDir(), "host")
+	sshtest.WriteKey(t, file, key, "")
+	authority := "@cert-authority * " + strings.Join(strings.Fields(line(t, "x", ca))[1:], " ") + "\n"
+	expired := &xssh.Certificate{
+		Key: sshtest.Public(t, key), CertType: xssh.HostCert, KeyId: "test", ValidPrincipals: []string{"127.0.0.1"},
+		ValidBefore: uint64(time.Now().Add(-time.Hour).Unix()),
+	}
+	signer, err := xssh.NewSignerFromSigner(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := expired.SignCert(rand.Reader, signer); err != nil {
+		t.Fatal(err)
+	}
+	for word, make := range map[string]func(){
+		"expired": func() {
+			if err := os.WriteFile(file+"-cert.pub", xssh.MarshalAuthorizedKey(expired), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"principal": func() {
+			sshtest.WriteCertificate(t, file+"-cert.pub", sshtest.Public(t, key), ca, xssh.HostCert, "db9")
+		},
+	} {
+		t.Run(word, func(t *testing.T) {
+			make()
+			s := sshtest.Start(t, sshtest.Options{Config: "HostKey " + file + "\nHostCertificate " + file + "-cert.pub"})
+			each(t, func(t *testing.T, dial dialer) {
+				o := options(s)
+				o.KnownHosts = []string{write(t, "known_hosts", authority)}
+				_, f := run(t, dial(t, o), "echo hello")
+				want(t, f, cluster.FailHostUnknown, word, "have the host's certificate renewed")
 			})
 		})
 	}

@@ -53,9 +53,17 @@ func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
 	s := &childSession{host: o.target.host, done: make(chan struct{}), stderr: &tail{}}
 	s.connected = sync.OnceFunc(dials.release)
 	s.closed = func() { o.forget(s) }
-	s.stranger = o.introduce
+	s.ctx, s.gone = context.WithCancel(context.Background())
+	s.failure = sync.OnceValue(func() error {
+		err := childFailure(s.host, s.err, s.cmd.ProcessState, s.stderr.String())
+		if f, ok := errors.AsType[*cluster.Failure](err); ok && f.Kind == cluster.FailHostUnknown && f.Hint.String() != hintCertificate {
+			return o.introduce(s.ctx, f)
+		}
+		return err
+	})
 	if err := s.start(exec.Command(o.binary, o.args(command)...)); err != nil { //nolint:gosec // the target stands after --
 		s.connected()
+		s.gone()
 		return nil, cluster.Fail(cluster.FailConfig, "ssh does not start: "+err.Error(), "")
 	}
 	// ssh does not tell when it is connected: the first answer does, or its end.
@@ -118,11 +126,13 @@ type childSession struct {
 	cmd           *exec.Cmd
 	stdin, stdout *os.File
 	stderr        *tail
-	connected     func()                                  // lets the next host connect
-	stranger      func(*cluster.Failure) *cluster.Failure // adds whose key is not known
-	closed        func()                                  // called once the child was reaped
+	connected     func() // lets the next host connect
+	closed        func() // called once the child was reaped
 	done          chan struct{}
-	err           error // of the child; valid after done
+	err           error           // of the child; valid after done
+	failure       func() error    // why it ended, in our words; call it after done
+	ctx           context.Context //nolint:containedctx // it is the session's own life, ended by Close
+	gone          context.CancelFunc
 	once          sync.Once
 }
 
@@ -159,11 +169,24 @@ func (s *childSession) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-// Read reads the remote stdout.
+// endWithin is how long a child may live on after the end of its output.
+const endWithin = time.Second
+
+// Read reads the remote stdout. It ends when Wait has its answer, which may take
+// another connection: who reads to the end waits no longer than a moment for why.
 func (s *childSession) Read(p []byte) (int, error) {
 	n, err := s.stdout.Read(p)
-	if n > 0 {
+	switch {
+	case n > 0:
 		s.connected()
+	case err != nil:
+		late := time.NewTimer(endWithin)
+		defer late.Stop()
+		select {
+		case <-s.done:
+			_ = s.failure()
+		case <-late.C:
+		}
 	}
 	return n, err //nolint:wrapcheck // io.EOF has to stay itself
 }
@@ -179,16 +202,13 @@ func (s *childSession) Stderr() cluster.Text { return s.stderr.text() }
 // Wait returns why the command, or ssh itself, ended.
 func (s *childSession) Wait() error {
 	<-s.done
-	err := childFailure(s.host, s.err, s.cmd.ProcessState, s.stderr.String())
-	if f, ok := errors.AsType[*cluster.Failure](err); ok && f.Kind == cluster.FailHostUnknown {
-		return s.stranger(f)
-	}
-	return err
+	return s.failure()
 }
 
 // Close kills the child, and what it started, and reaps it.
 func (s *childSession) Close() error {
 	s.once.Do(func() {
+		s.gone()
 		select {
 		case <-s.done:
 		default:

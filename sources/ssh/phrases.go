@@ -13,11 +13,16 @@ type phrase struct {
 	hint string
 }
 
+// hintCertificate is for a host whose certificate does not hold: its plain key is
+// not one to learn instead.
+const hintCertificate = "have the host's certificate renewed, or its key listed in known_hosts"
+
 // phrases are searched in order: what explains others comes before them.
 var phrases = []phrase{
 	{"REMOTE HOST IDENTIFICATION HAS CHANGED", cluster.FailHostChanged, "someone may be in between. Only if the host was reinstalled and the new fingerprint is its own, remove the old key by the command above"},
 	{"REVOKED HOST KEY DETECTED", cluster.FailHostRevoked, "the key is known to be stolen or retired: do not connect; give the host a new key"},
 	{"is marked as revoked", cluster.FailHostRevoked, "the key is known to be stolen or retired: do not connect; give the host a new key"},
+	{"Certificate invalid", cluster.FailHostUnknown, hintCertificate},
 	{"Host key verification failed", cluster.FailHostUnknown, "log in once by ssh and compare the fingerprint with the host's own"},
 	{"Too many authentication failures", cluster.FailAuth, "set IdentityFile and IdentitiesOnly yes for this host in the ssh configuration"},
 	{"Permission denied (", cluster.FailAuth, "check user and key: ssh -v; encrypted keys have to be in ssh-agent"},

@@ -28,16 +28,19 @@ const askAgain = 10 * time.Minute
 
 // introduce adds to a failure which key the host presents, and the line that
 // would make it known: ssh tells neither when it may not ask. Where the key can't
-// be had, the failure stays as it is.
-func (o *OpenSSH) introduce(f *cluster.Failure) *cluster.Failure {
+// be had, the failure stays as it is. Ending ctx ends the asking.
+func (o *OpenSSH) introduce(ctx context.Context, f *cluster.Failure) *cluster.Failure {
 	s := &o.stranger
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.at.IsZero() && time.Since(s.at) < askAgain {
 		return s.f
 	}
+	line, key := o.askKey(ctx)
+	if ctx.Err() != nil {
+		return f
+	}
 	s.at, s.f = time.Now(), f
-	line, key := o.askKey()
 	if key == nil {
 		return f
 	}
@@ -66,14 +69,14 @@ func (o *OpenSSH) trusts() string {
 // askKey connects as far as the host key, by the configured way, and returns the
 // line of known_hosts that ssh makes of it; nothing if it does not get that far.
 // It does not log in.
-func (o *OpenSSH) askKey() (line string, key xssh.PublicKey) {
+func (o *OpenSSH) askKey(ctx context.Context) (line string, key xssh.PublicKey) {
 	dir, err := os.MkdirTemp("", "stemetop-")
 	if err != nil {
 		return "", nil
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary file that stays does no harm
 	file := filepath.Join(dir, "key")
-	ctx, cancel := context.WithTimeout(context.Background(), o.options.DialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, o.options.DialTimeout)
 	defer cancel()
 	args := append([]string{
 		// The first value of an option counts.
