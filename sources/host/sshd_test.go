@@ -101,6 +101,7 @@ func TestRefused(t *testing.T) {
 		{"ForceCommand", "hi there", sshtest.Options{Config: "ForceCommand echo hi there\n"}},
 		{"ForceCommand fails", "exit 3 now", sshtest.Options{Config: "ForceCommand echo exit 3 now >&2; exit 3\n"}},
 		{"ForceCommand echoes", "stemetop()", sshtest.Options{Config: "ForceCommand cat\n"}},
+		{"ForceCommand never ends", "256 KiB printed", sshtest.Options{Config: "ForceCommand yes\n"}},
 		{"nologin", "not available", sshtest.Options{LoginShell: "/usr/sbin/nologin", Home: "/tmp"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,6 +15,14 @@ const MaxLine = 64 << 10
 
 const maxPreamble = 4 << 10
 
+// MaxNoise is the most bytes that a login may print before HELLO: beyond it the
+// session is closed. It costs both sides work, and a loop in a start-up file never
+// ends.
+const MaxNoise = 256 << 10
+
+// ErrNoise says that a login printed more than MaxNoise bytes.
+var ErrNoise = fmt.Errorf("more than %d KiB printed before it", MaxNoise>>10)
+
 // ErrLineTooLong says that a line had more than MaxLine bytes.
 var ErrLineTooLong = fmt.Errorf("line longer than %d bytes", MaxLine)
 
@@ -23,6 +31,7 @@ var ErrLineTooLong = fmt.Errorf("line longer than %d bytes", MaxLine)
 // of the login, and what comes between frames is for the caller to judge.
 type Reader struct {
 	r        *bufio.Reader
+	noise    *noise
 	mark     []byte // "@NONCE "
 	long     []byte // a line that did not fit into r's buffer
 	rest     bool   // the rest of a line that was too long is still to come
@@ -31,7 +40,8 @@ type Reader struct {
 
 // NewReader returns a reader of a session whose script was given nonce.
 func NewReader(r io.Reader, nonce string) *Reader {
-	return &Reader{r: bufio.NewReaderSize(r, 4<<10), mark: []byte("@" + nonce + " ")}
+	n := &noise{r: r, left: MaxNoise}
+	return &Reader{r: bufio.NewReaderSize(n, 4<<10), noise: n, mark: []byte("@" + nonce + " ")}
 }
 
 // Hello reads up to the HELLO frame and returns the protocol version and the
@@ -44,6 +54,7 @@ func (f *Reader) Hello() (version int, os string, err error) {
 			continue
 		}
 		if words, ok := f.Frame(line); ok && len(words) >= 2 && string(words[0]) == "HELLO" {
+			f.noise.over = true
 			version, _ = strconv.Atoi(string(words[1])) // 0, which is no version, for garbage
 			return version, string(bytes.Join(words[2:], []byte(" "))), nil
 		}
@@ -52,6 +63,25 @@ func (f *Reader) Hello() (version int, os string, err error) {
 			return 0, "", err
 		}
 	}
+}
+
+// noise bounds what is read until it is over.
+type noise struct {
+	r    io.Reader
+	left int
+	over bool
+}
+
+func (n *noise) Read(p []byte) (int, error) {
+	if n.over {
+		return n.r.Read(p) //nolint:wrapcheck // io.EOF has to stay itself
+	}
+	if n.left == 0 {
+		return 0, ErrNoise
+	}
+	got, err := n.r.Read(p[:min(len(p), n.left)])
+	n.left -= got
+	return got, err //nolint:wrapcheck // io.EOF has to stay itself
 }
 
 // keep keeps the beginning of what comes before HELLO.

@@ -28,7 +28,22 @@ func TestHello(t *testing.T) {
 			t.Errorf("%s: %d %q %v, preamble %q", tt.name, version, os, err, f.preamble)
 		}
 	}
-	f := NewReader(strings.NewReader("This account is currently not available."), nonce)
+	for _, endless := range []string{"y\n", "y"} {
+		f := NewReader(strings.NewReader(strings.Repeat(endless, MaxNoise)+at("\n@ HELLO 1 Linux\n")), nonce)
+		if _, _, err := f.Hello(); !errors.Is(err, ErrNoise) || len(f.preamble) != maxPreamble {
+			t.Errorf("%v, %d kept", err, len(f.preamble))
+		}
+	}
+	f := NewReader(strings.NewReader(at("@ HELLO 1 Linux\n")+strings.Repeat("y\n", MaxNoise)), nonce)
+	if _, _, err := f.Hello(); err != nil {
+		t.Error(err)
+	}
+	for n := range MaxNoise { // what follows HELLO is bounded by its reader
+		if _, err := f.Line(); err != nil {
+			t.Fatalf("%d: %v", n, err)
+		}
+	}
+	f = NewReader(strings.NewReader("This account is currently not available."), nonce)
 	if _, _, err := f.Hello(); !errors.Is(err, io.EOF) || !strings.HasPrefix(string(f.preamble), "This account") {
 		t.Errorf("%v %q", err, f.preamble)
 	}

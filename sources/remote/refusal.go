@@ -21,6 +21,9 @@ const (
 
 // refusal says why a session ended before HELLO.
 func (l *Link) refusal() *cluster.Failure {
+	if errors.Is(l.err, ErrNoise) {
+		return cluster.Fail(cluster.FailCommand, "no HELLO of the remote script: "+l.err.Error()+l.said(ending{}), commandHint)
+	}
 	end := l.end()
 	said := l.said(end)
 	switch {
