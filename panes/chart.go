@@ -38,7 +38,7 @@ func LagChart(f *Frame, w, h int) string {
 // lagSummary says in words what the chart shows: a picture alone is lost in a
 // video call.
 func (p *page) lagSummary(f *Frame, r *cluster.Replica) {
-	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
+	k := p.s.lookOf(&r.Lag, cluster.LimitsOf(f.Snap))
 	left := []piece{say(k.badge, k.label(), 0)}
 	if r.Lag.State != cluster.LagLive {
 		p.bar(append(left, say(p.s.Unknown, unsureFigure(&r.Lag), 0)), nil)
@@ -84,7 +84,7 @@ func (p *page) plot(f *Frame, id cluster.NodeID, z plotSize) {
 	}
 	n, width := filled(f.window(), p.w-indent)
 	bs := f.buckets(id, cluster.QuantityLag, n, width)
-	limits := Limits(f.Snap)
+	limits := cluster.LimitsOf(f.Snap)
 	top, seen := peak(bs)
 	top = ceiling(max(top, limits.Critical.Seconds()))
 	if z.rows <= 0 || n <= 0 || p.full() {

@@ -11,7 +11,7 @@ import (
 
 // reasonText returns what a reason of escalation means.
 func reasonText(s *cluster.Snapshot, word string) string {
-	return runbook.ReasonWords(word, Span(Limits(s).Escalate))
+	return runbook.ReasonWords(word, Span(cluster.LimitsOf(s).Escalate))
 }
 
 // Escalates tells whether a condition of escalation holds, and so whether Banner

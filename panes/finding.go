@@ -17,8 +17,8 @@ func Finding(f *Frame) string {
 		return ""
 	}
 	head := f.Snap.At.UTC().Format(time.RFC3339) + " " + clusterName(f) + " " + r.Name.String() + ": " +
-		f.styles().lookOf(&r.Lag, Limits(f.Snap)).word + ", lag " + Lag(r.Lag.Seconds) + " (" + r.Lag.State.String() + ")"
-	if SeverityOf(&r.Lag, Limits(f.Snap)) != SeverityUnknown {
+		f.styles().lookOf(&r.Lag, cluster.LimitsOf(f.Snap)).word + ", lag " + Lag(r.Lag.Seconds) + " (" + r.Lag.State.String() + ")"
+	if cluster.SeverityOf(&r.Lag, cluster.LimitsOf(f.Snap)) != cluster.SeverityUnknown {
 		fc := f.forecast(r)
 		head += ", " + fc.Outlook()
 	} else if !r.Lag.Why.IsZero() {
@@ -33,6 +33,9 @@ func Finding(f *Frame) string {
 		e := &f.Snap.Escalations[i]
 		lines = append(lines, "escalate: "+reasonText(f.Snap, e.Reason.String())+": "+names(e.Replicas, 5)+since(e))
 	}
+	if ours := alertWords(f, r); len(ours) > 0 {
+		lines = append(lines, "alerts: "+strings.Join(ours, "; "))
+	}
 	if theirs := theirWords(f.Snap, r); len(theirs) > 0 {
 		lines = append(lines, theirHeading(f)+": "+strings.Join(theirs, "; "))
 	}
@@ -44,6 +47,22 @@ func Finding(f *Frame) string {
 	return strings.Join(lines, "\n")
 }
 
+// alertWords are the alerts of a replica that are not quiet.
+func alertWords(f *Frame, r *cluster.Replica) []string {
+	var list []string
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		switch {
+		case a.State == cluster.AlertInactive || a.Since.IsZero(): // quiet, or never seen
+		case a.State == cluster.AlertPending:
+			list = append(list, a.Rule.String()+" "+pendingText(a, f.Snap.At)+alertNote(a))
+		default:
+			list = append(list, a.Rule.String()+" "+a.State.String()+" since "+clock(a.Since)+alertNote(a))
+		}
+	}
+	return list
+}
+
 // Handover is the runbook's card for whoever takes over, as plain text: at most
 // 12 lines of 72 columns. It is empty where nothing is known.
 func Handover(f *Frame) string {
@@ -51,22 +70,10 @@ func Handover(f *Frame) string {
 		return ""
 	}
 	forecasts := map[cluster.NodeID]runbook.Forecast{}
-	if r := furthestBehind(f.Snap); r != nil {
+	if r := cluster.WorstReplica(f.Snap); r != nil && cluster.SeverityOf(&r.Lag, cluster.LimitsOf(f.Snap)) != cluster.SeverityUnknown {
 		forecasts[r.ID] = f.forecast(r)
 	}
 	return strings.Join(plain(runbook.Handover(f.Snap, forecasts)), "\n")
-}
-
-// furthestBehind returns the replica of the greatest lag that is known, or nil.
-func furthestBehind(s *cluster.Snapshot) *cluster.Replica {
-	var most *cluster.Replica
-	top := -1.0
-	for i := range s.Replicas {
-		if v, ok := s.Replicas[i].Lag.Seconds.Value(); ok && v > top {
-			most, top = &s.Replicas[i], v
-		}
-	}
-	return most
 }
 
 // verdictText is the verdict on the selected replica, a line for each part.

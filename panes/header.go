@@ -69,8 +69,8 @@ func primaryLeads(s *cluster.Snapshot) bool {
 	if !a.Configured || a.Reachable {
 		return false
 	}
-	worst := Worst(s)
-	return worst == nil || SeverityOf(&worst.Lag, Limits(s)) != SeverityCritical
+	worst := cluster.WorstReplica(s)
+	return worst == nil || cluster.SeverityOf(&worst.Lag, cluster.LimitsOf(s)) != cluster.SeverityCritical
 }
 
 // accessText says for how long a node's metrics have not been had, and why.
@@ -139,19 +139,19 @@ func limitText(s *cluster.Snapshot) string {
 
 // tally counts the replicas by what they need, e.g. "12 replicas: 1 critical, 11 ok".
 func tally(s *cluster.Snapshot) string {
-	var n [SeverityCritical + 1]int
-	t := Limits(s)
+	var n [cluster.SeverityCritical + 1]int
+	t := cluster.LimitsOf(s)
 	for i := range s.Replicas {
-		n[SeverityOf(&s.Replicas[i].Lag, t)]++
+		n[cluster.SeverityOf(&s.Replicas[i].Lag, t)]++
 	}
 	text, sep := Count(cluster.Known(float64(len(s.Replicas))))+" replicas", ": "
 	if len(s.Replicas) == 1 {
 		text = "1 replica"
 	}
 	for _, k := range []struct {
-		s    Severity
+		s    cluster.Severity
 		word string
-	}{{SeverityCritical, "critical"}, {SeverityUnknown, "not known"}, {SeverityWarning, "warning"}, {SeverityOK, "ok"}} {
+	}{{cluster.SeverityCritical, "critical"}, {cluster.SeverityUnknown, "not known"}, {cluster.SeverityWarning, "warning"}, {cluster.SeverityOK, "ok"}} {
 		if n[k.s] > 0 {
 			text += sep + Count(cluster.Known(float64(n[k.s]))) + " " + k.word
 			sep = ", "

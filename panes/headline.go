@@ -13,7 +13,7 @@ func (p *page) headline(f *Frame, room int) []piece {
 	if f.Snap == nil {
 		return []piece{say(p.s.Label, "waiting for the first reading", 0)}
 	}
-	worst := Worst(f.Snap)
+	worst := cluster.WorstReplica(f.Snap)
 	if primary := &f.Snap.Primary; primaryLeads(f.Snap) {
 		if waiting(&primary.Metrics) {
 			return []piece{say(p.s.Label, "waiting for the first reading of primary "+primary.Name.String(), 0)}
@@ -23,12 +23,12 @@ func (p *page) headline(f *Frame, room int) []piece {
 	if worst == nil {
 		return []piece{say(p.s.Label, "no replica known yet", 0)}
 	}
-	k, s := p.s.lookOf(&worst.Lag, Limits(f.Snap)), SeverityOf(&worst.Lag, Limits(f.Snap))
-	if s == SeverityOK && Escalates(f) {
+	k, s := p.s.lookOf(&worst.Lag, cluster.LimitsOf(f.Snap)), cluster.SeverityOf(&worst.Lag, cluster.LimitsOf(f.Snap))
+	if s == cluster.SeverityOK && Escalates(f) {
 		return p.escalationLine(f)
 	}
 	left := []piece{say(k.badge, " "+k.label()+" ", 1)}
-	if s == SeverityOK || s == SeverityUnknown {
+	if s == cluster.SeverityOK || s == cluster.SeverityUnknown {
 		return append(left, say(k.text, worstText(f.Snap, worst), 0), say(k.text, othersText(f.Snap, worst), 7))
 	}
 	fc := f.forecast(worst)
@@ -59,13 +59,13 @@ func (p *page) escalationLine(f *Frame) []piece {
 	return []piece{
 		say(p.s.BadgeCrit, " ESCALATE "+string(p.g.Crit)+" ", 1),
 		say(p.s.Crit, reasonText(f.Snap, e.Reason.String())+": "+names(e.Replicas, 2), 0),
-		say(p.s.Text, "lags within "+Span(Limits(f.Snap).Warning), 7),
+		say(p.s.Text, "lags within "+Span(cluster.LimitsOf(f.Snap).Warning), 7),
 	}
 }
 
 // worstShort is the worst replica's lag where there is little room.
 func worstShort(s *cluster.Snapshot, r *cluster.Replica) string {
-	text, at := r.Name.String()+" at "+Lag(r.Lag.Seconds), Limits(s).Escalate
+	text, at := r.Name.String()+" at "+Lag(r.Lag.Seconds), cluster.LimitsOf(s).Escalate
 	if v, _ := r.Lag.Seconds.Value(); v > at.Seconds() {
 		text += ", over " + Span(at)
 	}
@@ -79,20 +79,20 @@ func alarming(s *cluster.Snapshot) bool {
 	if s == nil {
 		return false
 	}
-	worst := Worst(s)
+	worst := cluster.WorstReplica(s)
 	return primaryLeads(s) && !waiting(&s.Primary.Metrics) || len(s.Escalations) > 0 ||
-		worst != nil && SeverityOf(&worst.Lag, Limits(s)) == SeverityCritical
+		worst != nil && cluster.SeverityOf(&worst.Lag, cluster.LimitsOf(s)) == cluster.SeverityCritical
 }
 
 // worstText is the worst replica's lag as a sentence.
 func worstText(s *cluster.Snapshot, r *cluster.Replica) string {
-	t, name, lag := Limits(s), r.Name.String(), Lag(r.Lag.Seconds)
-	switch SeverityOf(&r.Lag, t) {
-	case SeverityOK:
+	t, name, lag := cluster.LimitsOf(s), r.Name.String(), Lag(r.Lag.Seconds)
+	switch cluster.SeverityOf(&r.Lag, t) {
+	case cluster.SeverityOK:
 		return wellText(s, t)
-	case SeverityUnknown:
+	case cluster.SeverityUnknown:
 		return unsureText(r, s.At)
-	case SeverityWarning, SeverityCritical:
+	case cluster.SeverityWarning, cluster.SeverityCritical:
 		fallthrough
 	default:
 	}
@@ -105,14 +105,14 @@ func worstText(s *cluster.Snapshot, r *cluster.Replica) string {
 
 // othersText says how many more replicas are as badly off as the worst.
 func othersText(s *cluster.Snapshot, worst *cluster.Replica) string {
-	t, n := Limits(s), -1
-	as := SeverityOf(&worst.Lag, t)
+	t, n := cluster.LimitsOf(s), -1
+	as := cluster.SeverityOf(&worst.Lag, t)
 	for i := range s.Replicas {
-		if SeverityOf(&s.Replicas[i].Lag, t) == as {
+		if cluster.SeverityOf(&s.Replicas[i].Lag, t) == as {
 			n++
 		}
 	}
-	if n <= 0 || as == SeverityOK {
+	if n <= 0 || as == cluster.SeverityOK {
 		return ""
 	}
 	return "and " + Count(cluster.Known(float64(n))) + " more"

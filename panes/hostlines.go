@@ -47,7 +47,15 @@ func (p *page) memoryLine(h *cluster.Host) {
 // netLines draw the interfaces, one a line, the loopback last.
 func (p *page) netLines(ns []cluster.NetUsage, lines int) {
 	ns = slices.Clone(ns)
-	slices.SortStableFunc(ns, func(a, b cluster.NetUsage) int { return compareBool(isLoopback(&a), isLoopback(&b)) })
+	slices.SortStableFunc(ns, func(a, b cluster.NetUsage) int {
+		switch last := isLoopback(&a); {
+		case last == isLoopback(&b):
+			return 0
+		case last:
+			return 1
+		}
+		return -1
+	})
 	for i := range ns[:max(0, min(len(ns), lines))] {
 		n := &ns[i]
 		if p.w >= 48 {

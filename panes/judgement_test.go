@@ -82,6 +82,7 @@ func TestFinding(t *testing.T) {
 	const want = `2026-11-22T03:12:44Z prod-eu node2: CRIT, lag 41.3 s (live), rising, 60 s in ~3 min (2-4)
 behind 18.2k, applies 620/s, sync running 58 %, breaker closed
 forecast at 03:07 said 60 s at 03:15, now 03:15
+alerts: ReplicationLagCritical firing since 03:11:32Z; ReplicationLagWarning fires in 2:05 if it stays
 cause: DISK, likely since 03:06:44Z
 for: nvme0n1 (WAL) 99 %util, w_await 60 ms, 14 times its normal, since 03:06:12, 20 s before the lag; PSI io 38 %: work stands still for want of it; normal: cpu 8 %, rtt 0.4 ms, port 18182 open, breaker closed
 against: node5 lags too

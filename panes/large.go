@@ -19,7 +19,7 @@ func Large(f *Frame, w, h int) string {
 		}
 		return p.String()
 	}
-	limits := Limits(f.Snap)
+	limits := cluster.LimitsOf(f.Snap)
 	k := p.s.lookOf(&r.Lag, limits)
 	p.bar([]piece{say(p.s.Title, " "+clusterName(f), 2), say(p.s.Name, r.Name.String(), 0), say(k.badge, " "+k.label()+" ", 0)},
 		p.headerRight(f, true))
@@ -84,10 +84,10 @@ func (p *page) largeDigits(k look, text string) {
 
 // largeSentence says the state in a sentence.
 func largeSentence(f *Frame, r *cluster.Replica, t cluster.Thresholds) string {
-	switch SeverityOf(&r.Lag, t) {
-	case SeverityUnknown:
+	switch cluster.SeverityOf(&r.Lag, t) {
+	case cluster.SeverityUnknown:
 		return unsureText(r, f.Snap.At)
-	case SeverityOK, SeverityWarning, SeverityCritical:
+	case cluster.SeverityOK, cluster.SeverityWarning, cluster.SeverityCritical:
 		fallthrough
 	default:
 		fc := f.forecast(r)

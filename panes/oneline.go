@@ -19,7 +19,7 @@ func OneLine(f *Frame, w, h int) string {
 	}
 	p.worstLine(f)
 	rest := worstFirst(f.Snap)
-	if len(rest) > 0 && SeverityOf(&rest[0].Lag, Limits(f.Snap)) != SeverityOK {
+	if len(rest) > 0 && cluster.SeverityOf(&rest[0].Lag, cluster.LimitsOf(f.Snap)) != cluster.SeverityOK {
 		rest = rest[1:] // the first line is about it
 	}
 	if !f.Filter.IsZero() {
@@ -65,8 +65,8 @@ func worstFirst(s *cluster.Snapshot) []*cluster.Replica {
 	for i := range s.Replicas {
 		rs[i] = &s.Replicas[i]
 	}
-	t := Limits(s)
-	slices.SortFunc(rs, func(a, b *cluster.Replica) int { return Compare(a, b, t) })
+	t := cluster.LimitsOf(s)
+	slices.SortFunc(rs, func(a, b *cluster.Replica) int { return cluster.CompareReplicas(a, b, t) })
 	return rs
 }
 
@@ -100,8 +100,8 @@ func (p *page) wordings(f *Frame) (look, []string) {
 	if f.Snap == nil || len(f.Snap.Replicas) == 0 {
 		return mute, []string{"no reading of any replica yet", "no reading yet", "no data"}
 	}
-	r := Worst(f.Snap)
-	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
+	r := cluster.WorstReplica(f.Snap)
+	k := p.s.lookOf(&r.Lag, cluster.LimitsOf(f.Snap))
 	name, lag, glyph := r.Name.String(), Lag(r.Lag.Seconds), string(k.glyphOr('o'))
 	age := ""
 	if r.Lag.State != cluster.LagLive {
@@ -111,8 +111,8 @@ func (p *page) wordings(f *Frame) (look, []string) {
 		age += ", primary silent"
 	}
 	state, mode := k.label()+" ", "  "+modeText(f)
-	if n := strconv.Itoa(len(f.Snap.Replicas)); SeverityOf(&r.Lag, Limits(f.Snap)) == SeverityOK {
-		well := state + wellText(f.Snap, Limits(f.Snap))
+	if n := strconv.Itoa(len(f.Snap.Replicas)); cluster.SeverityOf(&r.Lag, cluster.LimitsOf(f.Snap)) == cluster.SeverityOK {
+		well := state + wellText(f.Snap, cluster.LimitsOf(f.Snap))
 		return k, []string{well + age + "  " + clock(f.Snap.At) + mode, well + age + mode, well + age, state + n + " of " + n + age, state + n, glyph}
 	}
 	fc := f.forecast(r)
@@ -134,7 +134,7 @@ func (p *page) wordings(f *Frame) (look, []string) {
 
 // replicaLine draws one of the other replicas.
 func (p *page) replicaLine(f *Frame, r *cluster.Replica) {
-	k := p.s.lookOf(&r.Lag, Limits(f.Snap))
+	k := p.s.lookOf(&r.Lag, cluster.LimitsOf(f.Snap))
 	lag := Lag(r.Lag.Seconds)
 	if r.Lag.State != cluster.LagLive {
 		lag += ", " + lagOld(&r.Lag)

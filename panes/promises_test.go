@@ -163,7 +163,7 @@ func TestHostsSideBySide(t *testing.T) {
 func TestThresholdLabels(t *testing.T) {
 	for top, want := range map[float64]string{60: "5,10 s", 3600: "60 s"} {
 		c := newPlotCanvas(10, 4)
-		if got := c.thresholds(Limits(nil), top)[3]; got != want {
+		if got := c.thresholds(cluster.LimitsOf(nil), top)[3]; got != want {
 			t.Errorf("top %g: %q, want %q", top, got, want)
 		}
 	}

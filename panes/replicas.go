@@ -65,7 +65,7 @@ type tableLine struct {
 }
 
 func newTable(f *Frame, w, visible int) *table {
-	t := &table{f: f, limits: Limits(f.Snap)}
+	t := &table{f: f, limits: cluster.LimitsOf(f.Snap)}
 	top := max(0, min(f.Top, len(f.Rows)-visible))
 	shown := f.Rows[top:min(len(f.Rows), top+max(visible, 0))]
 	t.less, t.more = top > 0, top+len(shown) < len(f.Rows)

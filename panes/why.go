@@ -109,7 +109,7 @@ func (p *page) verdictRight(f *Frame, r *cluster.Replica) {
 	if at := r.Verdict.Since; !at.IsZero() {
 		left = append(left, say(p.s.Label, "since "+clock(at), 2))
 	}
-	if SeverityOf(&r.Lag, Limits(f.Snap)) != SeverityUnknown {
+	if cluster.SeverityOf(&r.Lag, cluster.LimitsOf(f.Snap)) != cluster.SeverityUnknown {
 		fc := f.forecast(r)
 		right = append(right, say(p.s.Text, "lag: "+fc.Outlook(), 1))
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stemedb/stemetop/panes"
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -79,7 +78,7 @@ func (t *rows) sorted(s *cluster.Snapshot) []cluster.NodeID {
 	case byName:
 		slices.SortStableFunc(rs, func(a, b *cluster.Replica) int { return cmp.Compare(a.ID, b.ID) })
 	case worstFirst:
-		sortByNeed(rs, panes.Limits(s))
+		sortByNeed(rs, cluster.LimitsOf(s))
 	case asConfigured:
 	default:
 	}
@@ -101,24 +100,24 @@ func sortByNeed(rs []*cluster.Replica, limits cluster.Thresholds) {
 		if well(a, limits) && well(b, limits) {
 			return 0
 		}
-		return panes.Compare(a, b, limits)
+		return cluster.CompareReplicas(a, b, limits)
 	})
 }
 
 func well(r *cluster.Replica, limits cluster.Thresholds) bool {
-	return panes.SeverityOf(&r.Lag, limits) == panes.SeverityOK
+	return cluster.SeverityOf(&r.Lag, limits) == cluster.SeverityOK
 }
 
 // worst returns the one of ids that needs a person most; was where nobody is
 // needed: of those that are well, the cursor rests where it is.
 func worst(s *cluster.Snapshot, ids []cluster.NodeID, was cluster.NodeID) cluster.NodeID {
-	limits, in := panes.Limits(s), make(map[cluster.NodeID]bool, len(ids))
+	limits, in := cluster.LimitsOf(s), make(map[cluster.NodeID]bool, len(ids))
 	for _, id := range ids {
 		in[id] = true
 	}
 	var w *cluster.Replica
 	for i := range s.Replicas {
-		if r := &s.Replicas[i]; in[r.ID] && (w == nil || panes.Compare(r, w, limits) < 0) {
+		if r := &s.Replicas[i]; in[r.ID] && (w == nil || cluster.CompareReplicas(r, w, limits) < 0) {
 			w = r
 		}
 	}

@@ -84,6 +84,49 @@ func TestHandover(t *testing.T) {
 	}
 }
 
+// A replica that vanished while its alert fired goes before one that lags little: the
+// card says so in its first words, and what it was.
+func TestHandoverOfAVanishedReplica(t *testing.T) {
+	at := time.Date(2026, 11, 27, 2, 45, 0, 0, time.UTC)
+	s := &cluster.Snapshot{At: at, Series: oneLag{29}, Replicas: []cluster.Replica{
+		{Node: cluster.Node{ID: "db3", Name: cluster.Clean("db3")}, Lag: cluster.Lag{State: cluster.LagLive, Seconds: cluster.Known(7)}},
+		{
+			Node:   cluster.Node{ID: "db2", Name: cluster.Clean("db2")},
+			Lag:    cluster.Lag{State: cluster.LagUnknown, Taken: at.Add(-2 * time.Minute), Why: cluster.Clean("vanished from the primary's lag metric")},
+			Alerts: []cluster.AlertChange{{Rule: cluster.Clean("ReplicationLagCritical"), State: cluster.AlertNoData, Was: cluster.AlertFiring, Since: at.Add(-2 * time.Minute), Critical: true}},
+		},
+		{Node: cluster.Node{ID: "db4", Name: cluster.Clean("db4")}, Lag: cluster.Lag{State: cluster.LagLive, Seconds: cluster.Known(0.1)}},
+	}}
+	s.Primary.Metrics.Reachable = true
+	s.Session.Thresholds = cluster.Thresholds{Warning: 5 * time.Second, Critical: 10 * time.Second, Escalate: time.Minute}
+	card := joined(Handover(s, nil), "\n")
+	first, _, _ := strings.Cut(card, "\n")
+	for _, want := range []string{
+		"db2: lag unknown: vanished from the primary's lag metric, was 29 s at", "NODATA ReplicationLagCritical since 02:43Z, was firing", "also db3: 7 s behind",
+	} {
+		if !strings.Contains(card, want) {
+			t.Errorf("%q is not in\n%s", want, card)
+		}
+	}
+	if !strings.Contains(first, "UNKNOWN: 2 of 3") || strings.Index(card, "db2") > strings.Index(card, "db3") {
+		t.Errorf("%s", card)
+	}
+}
+
+// oneLag is a series of one value.
+type oneLag struct{ v float64 }
+
+func (l oneLag) Buckets(_ cluster.NodeID, q cluster.Quantity, to time.Time, _ time.Duration, n int) []cluster.Bucket {
+	list := make([]cluster.Bucket, n)
+	if q == cluster.QuantityLag {
+		list[n-1] = cluster.Bucket{N: 1, Last: l.v, Taken: to}
+	}
+	return list
+}
+
+func (oneLag) Span(cluster.NodeID, cluster.Quantity) (oldest, newest time.Time) { return }
+func (oneLag) Lines(cluster.NodeID, time.Time) []cluster.HeardLine              { return nil }
+
 // A verdict without a past has the series.
 func TestDiagnoseWithoutAPast(t *testing.T) {
 	w := incidentAt(t, missing{})

@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +27,7 @@ func Handover(s *cluster.Snapshot, forecasts map[cluster.NodeID]Forecast) []clus
 		c.replica(list[0], forecasts)
 	}
 	for i, r := range list[min(1, len(list)):min(3, len(list))] {
-		c.line(6+i, "also %s: %s, %s %s", r.Name, lagWords(r), r.Verdict.Cause, r.Verdict.Confidence)
+		c.line(6+i, "also %s: %s, %s %s", r.Name, c.lagWords(r), r.Verdict.Cause, r.Verdict.Confidence)
 	}
 	if len(list) > 3 {
 		c.line(8, "also %d more", len(list)-3)
@@ -82,11 +81,12 @@ func (c *card) fitting() []cluster.Text {
 
 // replica says what is known of one.
 func (c *card) replica(r *cluster.Replica, forecasts map[cluster.NodeID]Forecast) {
-	where := lagWords(r)
+	where := c.lagWords(r)
 	if f, ok := forecasts[r.ID]; ok {
 		where += ", " + f.Outlook()
 	}
 	c.line(0, "%s: %s", r.Name, where)
+	c.alerts(r)
 	v := &r.Verdict
 	if v.Cause == cluster.CauseNone {
 		c.line(0, "cause: its lag has nothing to explain")
@@ -180,11 +180,8 @@ func (c *card) worst() []*cluster.Replica {
 			list = append(list, r)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *cluster.Replica) int {
-		x, _ := a.Lag.Seconds.Value()
-		y, _ := b.Lag.Seconds.Value()
-		return cmp.Compare(y, x)
-	})
+	t := cluster.LimitsOf(c.s)
+	slices.SortFunc(list, func(a, b *cluster.Replica) int { return cluster.CompareReplicas(a, b, t) })
 	return list
 }
 
@@ -195,22 +192,47 @@ func (c *card) state(list []*cluster.Replica) string {
 	if len(list) == 0 {
 		return fmt.Sprintf("OK: all %d replicas keep up", len(c.s.Replicas))
 	}
-	word := "WARNING"
-	if lag, _ := list[0].Lag.Seconds.Value(); lag > c.s.Session.Thresholds.Critical.Seconds() {
-		word = "CRITICAL"
-	}
+	word := map[cluster.Severity]string{
+		cluster.SeverityOK: "OK", cluster.SeverityWarning: "WARNING", cluster.SeverityUnknown: "UNKNOWN", cluster.SeverityCritical: "CRITICAL",
+	}[cluster.SeverityOf(&list[0].Lag, cluster.LimitsOf(c.s))]
 	return fmt.Sprintf("%s: %d of %d replicas", word, len(list), len(c.s.Replicas))
 }
 
-func lagWords(r *cluster.Replica) string {
+// lagWords says how far behind a replica is, or was when that was last known.
+func (c *card) lagWords(r *cluster.Replica) string {
 	lag, ok := r.Lag.Seconds.Value()
 	switch {
 	case !ok:
-		return "lag unknown: " + r.Lag.Why.String()
+		return "lag unknown: " + r.Lag.Why.String() + c.lastWords(r)
 	case r.Lag.State != cluster.LagLive:
 		return fmt.Sprintf("%s s behind (%s)", brief(lag), r.Lag.State)
 	}
 	return brief(lag) + " s behind"
+}
+
+// lastWords are the last lag that was read.
+func (c *card) lastWords(r *cluster.Replica) string {
+	if c.s.Series == nil || r.Lag.Taken.IsZero() {
+		return ""
+	}
+	last := c.s.Series.Buckets(r.ID, cluster.QuantityLag, r.Lag.Taken, time.Second, 1)
+	if len(last) != 1 || last[0].N == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", was %s s at %s", brief(last[0].Last), hhmm(r.Lag.Taken))
+}
+
+// alerts are those that fire, or did when their source was lost.
+func (c *card) alerts(r *cluster.Replica) {
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		switch {
+		case a.State == cluster.AlertFiring:
+			c.line(3+2*i, "FIRING %s since %s", a.Rule, hhmm(a.Since))
+		case a.State == cluster.AlertNoData && (a.Was == cluster.AlertFiring || a.Was == cluster.AlertPending):
+			c.line(1+2*i, "NODATA %s since %s, was %s", a.Rule, hhmm(a.Since), a.Was)
+		}
+	}
 }
 
 // hhmm is a time of day in UTC, which all readers of a card share.

@@ -189,7 +189,7 @@ func frame(s *cluster.Snapshot) string {
 		f.Rows = append(f.Rows, s.Replicas[i].ID)
 	}
 	slices.SortStableFunc(f.Rows, func(a, b cluster.NodeID) int {
-		return panes.Compare(s.Replica(a), s.Replica(b), s.Session.Thresholds)
+		return cluster.CompareReplicas(s.Replica(a), s.Replica(b), s.Session.Thresholds)
 	})
 	return strings.Join([]string{
 		panes.Header(f, 120, 2), panes.Replicas(f, 120, 8), panes.LagChart(f, 60, 14), panes.Host(f, 60, 14),

@@ -259,7 +259,7 @@ func TestHostCertificateDoesNotHold(t *testing.T) {
 	if err := expired.SignCert(rand.Reader, signer); err != nil {
 		t.Fatal(err)
 	}
-	for word, make := range map[string]func(){
+	for word, certify := range map[string]func(){
 		"expired": func() {
 			if err := os.WriteFile(file+"-cert.pub", xssh.MarshalAuthorizedKey(expired), 0o600); err != nil {
 				t.Fatal(err)
@@ -270,7 +270,7 @@ func TestHostCertificateDoesNotHold(t *testing.T) {
 		},
 	} {
 		t.Run(word, func(t *testing.T) {
-			make()
+			certify()
 			s := sshtest.Start(t, sshtest.Options{Config: "HostKey " + file + "\nHostCertificate " + file + "-cert.pub"})
 			each(t, func(t *testing.T, dial dialer) {
 				o := options(s)
