@@ -2,6 +2,8 @@ package actions
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -70,21 +72,33 @@ func (b *book) drained() bool {
 	return len(b.queue) == 0 && !b.busy
 }
 
-// How long a lock of another process is waited for, and how often it is tried.
+// How long a lock of another process is waited for, by a record that nobody waits
+// for too, and how often it is tried.
 const (
 	lockedFor   = 2 * time.Second
+	patientFor  = 12 * time.Second
 	unlockEvery = 20 * time.Millisecond
 )
 
 // open returns the journal, and opens it if it is not. Another process has it for
 // the time of one request, which is waited for a little.
-func (b *book) open() (*journal.Journal, error) {
-	for end := time.Now().Add(lockedFor); ; time.Sleep(unlockEvery) {
+func (b *book) open(patient bool) (*journal.Journal, error) {
+	for began := time.Now(); ; time.Sleep(unlockEvery) {
 		j, err := b.tryOpen()
-		if !errors.Is(err, journal.ErrLocked) || time.Now().After(end) {
+		wait := lockedFor
+		if patient && !b.ending() {
+			wait = patientFor
+		}
+		if !errors.Is(err, journal.ErrLocked) || time.Since(began) > wait {
 			return j, err
 		}
 	}
+}
+
+func (b *book) ending() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
 }
 
 func (b *book) tryOpen() (*journal.Journal, error) {
@@ -124,7 +138,10 @@ func (b *book) release() {
 
 // intent writes an intent to the disk. On an error nothing may be sent.
 func (b *book) intent(d WriteIntent) error {
-	j, err := b.open()
+	j, err := b.open(false)
+	if errors.Is(err, journal.ErrLocked) {
+		return fmt.Errorf("another stemetop's request is on its way, esc and ask again after it: %w", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -138,7 +155,7 @@ func (b *book) intent(d WriteIntent) error {
 // record writes any other record. It is told on the stream all the same where it
 // could not be written: it has happened.
 func (b *book) record(d WriteRecord) error {
-	j, err := b.open()
+	j, err := b.open(d.Record.NearMiss != nil)
 	var e journal.Entry
 	if err == nil {
 		e, err = b.write(j, d.Record)
@@ -188,11 +205,72 @@ func (b *book) override(word string) error {
 	if b.j != nil {
 		return b.j.Override(word)
 	}
+	if err := b.inTurn(); err != nil {
+		return err
+	}
 	j, err := journal.OpenUnrecorded(b.o, word)
 	if err == nil {
 		b.j = j
 	}
 	return err
+}
+
+// hungAfter is when whoever has the journal and wrote nothing for as long is taken to
+// hang: no request takes that long.
+const hungAfter = 2 * time.Minute
+
+// inTurn tells why nothing is to be done without the journal: it works, or another
+// run has it for the time of its request, and two requests are never on their way.
+func (b *book) inTurn() error {
+	o := b.o
+	o.After = b.left
+	j, _, err := journal.Open(o)
+	switch {
+	case err == nil:
+		b.j, b.left = j, j.Left()
+		return errors.New("the journal works now: nothing is done without it")
+	case errors.Is(err, journal.ErrLocked) && time.Since(b.written()) < hungAfter:
+		return errors.New("another stemetop's request is on its way: nothing is done beside it; try again after it")
+	}
+	return nil
+}
+
+// written is when the journal was written to last; zero where that can't be told.
+func (b *book) written() (last time.Time) {
+	for _, s := range b.segments() {
+		if s.at.After(last) {
+			last = s.at
+		}
+	}
+	return last
+}
+
+// segment is one of the journal as it lies on the disk.
+type segment struct {
+	path string
+	size int64
+	at   time.Time // of the newest write
+}
+
+func (b *book) segments() []segment {
+	paths, err := journal.Segments(b.o.Dirs()...)
+	if err != nil {
+		return nil
+	}
+	list := make([]segment, 0, len(paths))
+	for _, p := range paths {
+		s := segment{path: p}
+		if info, err := os.Stat(p); err == nil {
+			s.size, s.at = info.Size(), info.ModTime()
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// mark is another one after the journal was written to, by whomever.
+func (b *book) mark() string {
+	return fmt.Sprint(b.segments())
 }
 
 // head is the newest record, for X-Audit-Head; empty without a journal.

@@ -84,8 +84,11 @@ type (
 		Applied bool
 	}
 	// Trouble says that a record of something that has happened could not be
-	// written, or by a nil Err that one could.
-	Trouble struct{ Err error }
+	// written, or by a nil Err that one could. A Minor one is of what was not done.
+	Trouble struct {
+		Err   error
+		Minor bool
+	}
 	// Halt ends the running ramp. The limit stays where it is.
 	Halt struct{}
 	// Restored is what the journal tells of this and other runs.

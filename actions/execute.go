@@ -68,7 +68,7 @@ func (r *Runner) effect(d Do) {
 				r.restore() // by it a limit may stand
 				return
 			}
-			r.Do(Trouble{Err: err})
+			r.Do(Trouble{Err: err, Minor: d.Record.NearMiss != nil})
 		})
 	case Override:
 		r.book.put(func(b *book) { r.Do(Overridden{Err: b.override(d.Word)}) })

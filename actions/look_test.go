@@ -241,3 +241,26 @@ func TestBreakerOfNobodyKnowsWhom(t *testing.T) {
 		t.Errorf("%v %q", tripped, f.Value)
 	}
 }
+
+// What a plan shows grows old while its request is on its way.
+func TestAPlanAges(t *testing.T) {
+	r := newRig(t)
+	r.propose(lower)
+	p := r.state.Dialog.Plan
+	limit := func(l []Line) string {
+		for _, x := range l {
+			if x.Name == factLimit {
+				return x.Text.String()
+			}
+		}
+		return ""
+	}
+	now := r.now()
+	if a, b := limit(p.Lines()), limit(p.LinesAt(now)); a == "" || a != b {
+		t.Errorf("%q, %q", a, b)
+	}
+	now.Mono += 6 * time.Second
+	if s := limit(p.LinesAt(now)); !strings.Contains(s, ", 7.0 s old") {
+		t.Errorf("%q six seconds later, was %q", s, limit(p.Lines()))
+	}
+}

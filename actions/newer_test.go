@@ -13,12 +13,13 @@ func TestASlowAnswer(t *testing.T) {
 	r.lagless = true
 	r.run(time.Minute)
 	r.holds = true
-	r.propose(Ask{Kind: KindThrottle, N: 5000})
+	r.propose(Ask{Kind: KindThrottle, N: 1100})
 	r.do(Seen{For: r.state.Dialog.check, World: r.world()})
 	r.look()
 	r.keys("a", "y")
 	r.do(Seen{For: r.state.Dialog.check, World: r.world()})
 	r.do(Recorded{Action: r.state.Dialog.ID})
+	r.ingest = 450 // at once, and the answer is long in coming
 	r.run(5500 * time.Millisecond)
 	r.want("sending", 1)
 	r.do(Answered{Action: r.state.Dialog.ID, Result: admin.Result{Verdict: admin.Accepted}})

@@ -4,11 +4,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/stemedb/stemetop/actions/admin/admintest"
 	"github.com/stemedb/stemetop/actions/journal"
 )
 
@@ -54,6 +58,89 @@ func TestAnotherRunSetsTheLimit(t *testing.T) {
 		if r.Event != nil {
 			t.Errorf("%+v", r.Event)
 		}
+	}
+}
+
+// What another run does is known here while nothing is asked: that its request is
+// open, and that it ended.
+func TestAnotherRunIsWatched(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	server := admintest.Start(t, nil, admintest.Answer(404, "", ""))
+	s := newStage(t, "http://"+server.Addr(), dir)
+	j, _, err := journal.Open(journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close() //nolint:errcheck // it only reads then
+	if _, err := j.Intent(journal.Intent{Action: "a1", Plan: "a1", Kind: "throttle", Request: journal.Request{Body: `{"max_assertions_per_sec":480}`}}); err != nil {
+		t.Fatal(err)
+	}
+	s.until("open", func(v State) bool { return len(v.Open) == 1 })
+	s.Do(Propose{Ask: plain}) // a refusal is written too, when the journal is free
+	if d := s.State().Dialog; d.Phase != Refused {
+		t.Errorf("%+v", d)
+	}
+	if _, err := j.Outcome(journal.Outcome{Action: "a1", Verdict: "accepted"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v := s.until("over", func(v State) bool { return len(v.Open) == 0 })
+	if v.Standing.PerSecond != 480 || !v.Journal.IsZero() {
+		t.Errorf("%+v, journal %q", v.Standing, v.Journal)
+	}
+	s.until("written", func(State) bool { return s.book.drained() })
+	var misses int
+	for _, r := range s.records() {
+		if r.NearMiss != nil {
+			misses++
+		}
+	}
+	if misses != 1 || len(s.Kept()) != 0 {
+		t.Errorf("%d near misses, %d kept", misses, len(s.Kept()))
+	}
+}
+
+// Nothing is sent without a record beside another run's request, nor once the journal
+// works again; but a run that hangs with the journal stops nobody for long.
+func TestNotUnrecordedBesideAnother(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then func(*journal.Journal, string) error
+		note string
+		sent int
+	}{
+		{"its request is on its way", func(*journal.Journal, string) error { return nil }, "another stemetop's request is on its way", 0},
+		{"it is over", func(j *journal.Journal, _ string) error { return j.Close() }, "the journal works now", 0},
+		{"it hangs", func(_ *journal.Journal, segment string) error {
+			old := time.Now().Add(-2 * hungAfter)
+			return os.Chtimes(segment, old, old)
+		}, "", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "audit")
+			server := admintest.Start(t, nil, admintest.Answer(200, "application/json", `{"max_assertions_per_sec":500}`))
+			s := newStage(t, "http://"+server.Addr(), dir)
+			j, _, err := journal.Open(journal.Options{Dir: dir, Now: time.Now, Mono: func() time.Duration { return 0 }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close() //nolint:errcheck // it may be closed
+			s.confirm(lower)
+			v := s.until("refused", func(v State) bool { return v.Dialog.Phase == NoRecord })
+			if !strings.Contains(v.Dialog.Note.String(), "another stemetop's request is on its way") {
+				t.Errorf("%s", v.Dialog.Note)
+			}
+			if err := c.then(j, j.Path()); err != nil {
+				t.Fatal(err)
+			}
+			s.Do(Say{Word: journal.Unrecorded, Shown: v.Dialog.Shown})
+			v = s.until("judged", func(v State) bool { return v.Dialog.Phase == Preview || v.Dialog.Result != nil })
+			if !strings.Contains(v.Dialog.Note.String(), c.note) || server.Counted() != c.sent || v.Unrecorded != (c.sent > 0) {
+				t.Errorf("%s: %q, %d sent, unrecorded %v", c.name, v.Dialog.Note, server.Counted(), v.Unrecorded)
+			}
+		})
 	}
 }
 

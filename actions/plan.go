@@ -91,6 +91,7 @@ type Plan struct {
 	Limit  int64 // the rate limit that it sets; 0 if it sets none
 	Ramp   *Schedule
 	before before
+	made   time.Duration // Mono then
 	slack  time.Duration // see restartSlack; more where the stream's clock runs faster than hosts answer
 }
 

@@ -19,10 +19,7 @@ import (
 // be read, which tells nothing; what is in force is asked from the server in any
 // case.
 func (b *book) restored() (w Restored, ok bool) {
-	dirs := []string{b.o.Dir}
-	if b.o.Fallback != "" {
-		dirs = append(dirs, b.o.Fallback)
-	}
+	dirs := b.o.Dirs()
 	paths, err := journal.Segments(dirs...)
 	if err != nil || len(paths) == 0 {
 		return w, false

@@ -87,12 +87,36 @@ func NewRunner(o RunnerOptions) *Runner {
 	r.book = openBook(o.Journal, r.published)
 	r.restore()
 	go r.book.run() // not of wg: a disk may hang
+	go r.watch()
 	return r
 }
 
+// watchEvery is how often it is looked whether another run wrote to the journal, in
+// real time.
+const watchEvery = 2 * time.Second
+
+// watch has what other runs did known here: a limit that they set, the end of what
+// was not known. It costs a look at the directory while nobody writes.
+func (r *Runner) watch() {
+	t := time.NewTicker(watchEvery)
+	defer t.Stop()
+	read := r.book.mark() // restore reads no less
+	for {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-t.C:
+		}
+		mark := r.book.mark()
+		if mark != read && r.book.drained() && r.restore() {
+			read = mark
+		}
+	}
+}
+
 // restore tells the reducer what the journal does, unless something was written
-// while it was read.
-func (r *Runner) restore() {
+// while it was read, or not all of what was done is in it: it returns false then.
+func (r *Runner) restore() bool {
 	r.mu.Lock()
 	before, stood := r.writes, r.state.Standing
 	r.mu.Unlock()
@@ -106,13 +130,14 @@ func (r *Runner) restore() {
 	if ok && !w.Unread && (w.Who.Action != stood.Action || w.Who.PerSecond != stood.PerSecond) { // times are cut in the journal
 		r.tellStanding(w.Who)
 	}
+	return ok
 }
 
 // settled tells whether the journal has all that was done: no request is on its
 // way, and no record is missing.
 func (s *State) settled() bool {
 	writing := s.Dialog != nil && (s.Dialog.Phase == Recording || s.Dialog.Phase == NoRecord)
-	return s.Flight == nil && !s.Unrecorded && !writing && s.Journal.IsZero()
+	return s.Flight == nil && !s.Unrecorded && !writing && !s.lacks
 }
 
 // State returns the present state.

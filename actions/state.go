@@ -117,6 +117,7 @@ type State struct {
 	Changes  []LimitChange // limits that were set here one upon the other, oldest first
 	Open     []Unresolved
 	Resets   map[cluster.NodeID]time.Time
+	lacks bool // the journal lacks a record of what was done
 	// Unrecorded says that actions pass without a journal, by somebody's word.
 	Unrecorded bool
 	// Journal is why the newest record could not be written; empty if it could.
@@ -191,6 +192,12 @@ func (s *State) Busy(now Now) []cluster.Text {
 		list = append(list, cluster.Clean(s.Standing.Words(now)+" stands"))
 	}
 	return list
+}
+
+// ReadsBack tells whether the outcome of an action is being looked for: it needs
+// nobody's word yet.
+func (s *State) ReadsBack(action string) bool {
+	return slices.ContainsFunc(s.Trials, func(t Trial) bool { return t.Action == action && t.ReadBack })
 }
 
 // Words is the standing limit: limit 1000/s, dana, since 03:12. Empty if none

@@ -58,6 +58,7 @@ func Step(s State, e Event) (State, []Do) {
 		m.resolved(w)
 	case Trouble:
 		m.Journal = cluster.Text{}
+		m.lacks = w.Err != nil && (m.lacks || !w.Minor)
 		if w.Err != nil {
 			m.Journal = cluster.Clean(w.Err.Error())
 		}
@@ -175,10 +176,8 @@ func (m *machine) resolved(w Resolve) {
 		if o.Action != w.Action {
 			continue
 		}
-		for i := range m.Trials {
-			if m.Trials[i].Action == w.Action && m.Trials[i].ReadBack {
-				return // it is still being looked at
-			}
+		if m.ReadsBack(w.Action) {
+			return
 		}
 		m.resolve[w.Action] = true
 		m.writeResolution(o, w.Applied)

@@ -161,5 +161,6 @@ func (s *Scene) propose(ask Ask) (*Plan, *Refusal) {
 		return nil, r
 	}
 	s.usual(p)
+	p.made = s.Now.Mono
 	return p, nil
 }

@@ -245,11 +245,27 @@ func judgeThrottle(t *Trial, s *Scene) Finding {
 		}
 		return found(NotYet, "ingest is "+perSecond(v), facts...)
 	}
+	if !s.Limit.since(t.Answered) && !limits(t.Plan, v) {
+		before := figure(t.Plan.before.ingest, perSecond)
+		if after >= limitHolds {
+			return found(Inconclusive, "ingest is "+perSecond(v)+", and was "+before+" before: that the limit holds can't be told", facts...)
+		}
+		return found(NotYet, "ingest is "+perSecond(v)+", and was "+before+" before", facts...)
+	}
 	r := s.Snapshot.Replica(t.Plan.before.watch)
 	if r == nil {
 		return found(Effective, "ingest is "+perSecond(v)+"; no lag is known", facts...)
 	}
 	return s.judgeLag(t, r, perSecond(v), append(facts, s.lagFact(r)))
+}
+
+// limits tells whether an ingest of v shows that a limit is in force, where the server
+// does not tell it: it fell to the limit from well above, or rose from well below.
+// What came in at that rate already comes in at it with no limit too.
+func limits(p *Plan, v float64) bool {
+	before, known := p.before.ingest.Value()
+	n := float64(p.Limit)
+	return known && (before > 1.25*n || v > 1.25*before && v > 0.8*n)
 }
 
 // judgeOther judges a limit while another one is in force. Where that is the one

@@ -62,6 +62,9 @@ func TestEffects(t *testing.T) {
 				r.nodes["node2"].progress = 0.03 * d.Seconds()
 			}
 		}, "no_effect", 10 * time.Second},
+		{"throttle: what came in was below it before, and the server tells no limit", Ask{Kind: KindThrottle, N: 1450}, func(r *rig) {
+			r.limit = LimitReading{At: t0, Failure: cluster.Fail(cluster.FailMissing, "404", "")}
+		}, nil, "inconclusive", limitHolds},
 		{"reset: closed", Ask{Kind: KindReset, Target: "node2"}, func(r *rig) { r.tripped = nil }, nil, "effective", staysClosed},
 		{"reset: stays", Ask{Kind: KindReset, Target: "node2"}, nil, nil, "no_effect", closesWithin},
 		{"reset: trips again", Ask{Kind: KindReset, Target: "node2"}, func(r *rig) { r.tripped = nil }, func(r *rig, d time.Duration) {

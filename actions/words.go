@@ -15,8 +15,13 @@ type Line struct {
 }
 
 // Lines are the whole plan, in the order in which it is decided on: what it does,
-// to the byte, on what, what is known now, what should happen, and what then.
-func (p *Plan) Lines() []Line {
+// to the byte, on what, what is known, what should happen, and what then. What is
+// known is as old as it was when the plan was made.
+func (p *Plan) Lines() []Line { return p.LinesAt(Now{Mono: p.made}) }
+
+// LinesAt are the same with the ages of what is known as they are now: a plan whose
+// request is on its way is shown for as long, and is not renewed.
+func (p *Plan) LinesAt(n Now) []Line {
 	list := []Line{{"plan", p.Title}, {"tier", p.tierWords()}}
 	for i, t := range p.Deed.Lines() {
 		list = append(list, named(i, "request", t))
@@ -33,7 +38,7 @@ func (p *Plan) Lines() []Line {
 	}
 	list = append(list, Line{"target", p.Target.Words()})
 	for _, f := range p.Facts {
-		list = append(list, Line{f.Name, f.Words()})
+		list = append(list, Line{f.Name, f.Later(n.Mono - p.made).Words()})
 	}
 	for i, t := range p.Warn {
 		list = append(list, named(i, "warning", t))

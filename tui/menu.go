@@ -106,6 +106,10 @@ func (m *model) openActions(string) tea.Cmd {
 		}})
 	}
 	for _, o := range s.Open {
+		if s.ReadsBack(o.Action) {
+			list.items = append(list.items, menuItem{"", o.Title.String() + ": its outcome is being read back, half a minute at most", func(*model) tea.Cmd { return nil }})
+			continue
+		}
 		list.items = append(list.items, m.outcomes(o)...)
 	}
 	m.overlay = list

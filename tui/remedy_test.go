@@ -491,6 +491,21 @@ func TestMenuOfActions(t *testing.T) {
 	}
 }
 
+// Where the program still looks for what became of it, nobody's word is asked for.
+func TestNoWordWhileItIsReadBack(t *testing.T) {
+	r, a := newActRig(t, 120, 40)
+	a.state.Open = []actions.Unresolved{{Action: "act1", Kind: actions.KindSync, Title: cluster.Clean("sync node9"), At: t0, Who: cluster.Clean("li")}}
+	a.state.Trials = []actions.Trial{{Action: "act1", ReadBack: true, Plan: &actions.Plan{Kind: actions.KindSync}}}
+	r.keys("x", "G")
+	if s := r.text(); strings.Contains(s, "it took effect") || !strings.Contains(s, "sync node9: its outcome is being read back") {
+		t.Errorf("%s", s)
+	}
+	r.keys("enter")
+	if len(told[actions.Resolve](a)) > 0 {
+		t.Error("said")
+	}
+}
+
 // Of several breakers one is chosen.
 func TestWhichBreaker(t *testing.T) {
 	r, a := newActRig(t, 120, 40)

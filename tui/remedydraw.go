@@ -116,7 +116,7 @@ func (t *sheet) plan(st *actions.State, d *actions.Dialog, now actions.Now) {
 	s := t.s
 	looks := map[string]panes.Style{"request": s.Name, "then": s.Name, "warning": s.Warn, "blocked": s.Crit}
 	look := s.Text
-	for i, l := range d.Plan.Lines() {
+	for i, l := range d.Plan.LinesAt(now) {
 		if l.Text.IsZero() || i == 0 && l.Text == d.Plan.Title { // which is the box's
 			continue
 		}

@@ -89,11 +89,14 @@ func create(o Options) *Journal {
 }
 
 // dirs are the directories that segments may be in.
-func (j *Journal) dirs() []string {
-	if j.o.Fallback == "" {
-		return []string{j.o.Dir}
+func (j *Journal) dirs() []string { return j.o.Dirs() }
+
+// Dirs returns the directories that segments may lie in, the first one first.
+func (o *Options) Dirs() []string {
+	if o.Fallback == "" {
+		return []string{o.Dir}
 	}
-	return []string{j.o.Dir, j.o.Fallback}
+	return []string{o.Dir, o.Fallback}
 }
 
 // start finds the newest segment and makes it ready for writing.
