@@ -165,6 +165,37 @@ func TestForecastNoticesATurn(t *testing.T) {
 	}
 }
 
+// TestForecastAfterTwoTurns: a window that holds an incident's beginning, its turn and
+// its end has a forecast by the last of them, about as soon as after one turn, and no
+// slope of the other sign for longer than it takes to notice.
+func TestForecastAfterTwoTurns(t *testing.T) {
+	for _, c := range [][3]float64{ // slopes, each a regime that began 120, 60 and 0 s ago
+		{0, 0.5, -0.3}, {0, 1, -2}, {0.8, -0.4, 0.7}, {-0.5, 0.5, -0.5}, {-0.7, 0, 1},
+	} {
+		for _, noise := range []float64{0, 0.1} {
+			r := rand.New(rand.NewPCG(heldOutSeed, 1))
+			var points []Point
+			lag := 100.0
+			for s := -120; s <= 40; s++ {
+				regime := min(max(0, (s+119)/60), 2)
+				if s > 0 {
+					regime = 2
+				} else {
+					regime = min(regime, 1)
+				}
+				lag += c[regime]
+				points = append(points, Point{now.Add(seconds(float64(s))), lag + noise*r.NormFloat64()})
+				f := Predict(points[max(0, len(points)-120):], nil, points[len(points)-1].At, ForecastLimits{})
+				slope, _ := f.Slope.Value()
+				if s > 10 && slope*c[2] < 0 || s > 25 && (f.Trend != TrendRising && c[2] > 0 || f.Trend != TrendFalling && c[2] < 0) {
+					t.Errorf("%v, noise %v, %d s after the last turn: %v at %v", c, noise, s, f.Trend, f.Slope)
+					break
+				}
+			}
+		}
+	}
+}
+
 // TestForecastIsNotFooledByACurve: a lag that decays would be promised too soon
 // by a straight line.
 func TestForecastIsNotFooledByACurve(t *testing.T) {

@@ -1,6 +1,9 @@
 package runbook
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// leastSide is the fewest samples on each side of a change.
@@ -8,6 +11,14 @@ const (
 	// clearChange is the F statistic, over all places where a change could be,
 	// that white noise exceeds about once in a thousand windows.
 	clearChange = 12.0
+	// surerChange is the same for ends of a window, of which there are several and
+	// which know less of slow noise; leastEnd the shortest of them.
+	surerChange = 60.0
+	leastEnd    = 12
+	// A swing is a way up or down by this part of what a window spans; with so many of
+	// them it is a saw.
+	swing      = 0.2
+	mostSwings = 4
 	// mostChanges bounds how many changes are looked for in one window.
 	mostChanges = 6
 )
@@ -19,7 +30,10 @@ const (
 // promises too much.
 func (s samples) regime() (last samples, slowing bool) {
 	for range mostChanges {
-		k, left, right := s.change()
+		k, left, right := s.change(clearChange)
+		if k == 0 {
+			k, left, right = s.lateChange()
+		}
 		if k == 0 {
 			break
 		}
@@ -47,9 +61,54 @@ func (s samples) bends() bool {
 	return a.slope*b.slope > 0 && math.Abs(a.slope)-math.Abs(b.slope) > a.slopeError+b.slopeError
 }
 
+// lateChange is change within ever longer ends of the window, the first that there
+// is. Where the window holds several, no two lines fit it: what they leave looks like
+// slow noise, behind which a change would hide.
+func (s samples) lateChange() (k int, left, right line) {
+	n := len(s.t)
+	for size := leastEnd; size < n; size += size / 2 {
+		if k, left, right := s.from(n - size).change(surerChange); k > 0 {
+			if k += n - size; s.saws() || drops(left, right, s.t[k]) {
+				k = 0
+			}
+			return k, left, right
+		}
+	}
+	return 0, left, right
+}
+
+// drops tells whether what two lines have between them is the drop of a saw: both go
+// the same way, and the second begins back where the first came from.
+func drops(left, right line, at float64) bool {
+	return left.slope*right.slope > 0 && math.Abs(left.slope) > 0.2*math.Abs(right.slope) &&
+		(right.at(at)-left.at(at))*left.slope < 0
+}
+
+// saws tells whether the window goes up and down all the time: its last turn is one
+// of many then, and the next will come.
+func (s samples) saws() bool { return s.swings(swing*(slices.Max(s.y)-slices.Min(s.y))) >= mostSwings }
+
+// swings counts the ways up and down of at least size.
+func (s samples) swings(size float64) (n int) {
+	low, high, way := s.y[0], s.y[0], 0
+	for _, y := range s.y {
+		low, high = min(low, y), max(high, y)
+		switch {
+		case way <= 0 && y-low >= size:
+			n, way, high = n+1, 1, y
+		case way >= 0 && high-y >= size:
+			n, way, low = n+1, -1, y
+		case way > 0 && y >= high, way < 0 && y <= low: // further on its way
+			low, high = y, y
+		}
+	}
+	return n
+}
+
 // change returns where the second of two lines begins, and both, by least
-// squares and without errors; 0 if one line will do.
-func (s samples) change() (k int, left, right line) {
+// squares and without errors; 0 if one line will do, or the F statistic is not
+// above clear.
+func (s samples) change(clear float64) (k int, left, right line) {
 	n := len(s.t)
 	if n < 2*leastSide {
 		return 0, left, right
@@ -66,7 +125,7 @@ func (s samples) change() (k int, left, right line) {
 	two = max(two, freedom*noiseFloor*noiseFloor)
 	rho := autocorrelation(s.residuals(left, right, best), math.Inf(1))
 	f := (sums.error(0, n) - two) / 2 / (two / freedom) * (1 - rho) / (1 + rho)
-	if f < clearChange || !matters(left, right, s.t[best]) {
+	if f < clear || !matters(left, right, s.t[best]) {
 		return 0, left, right
 	}
 	return best, left, right

@@ -36,13 +36,19 @@ type signal struct {
 	begin        float64 // of the last regime, s relative to now
 	before       float64 // slope before
 	jump         float64 // level just before the last regime, less its own
+	middle       float64 // how long the one before lasted; 0 for ever
+	first        float64 // slope before that
 }
 
 func (g signal) at(t float64) float64 {
 	if t >= g.begin {
 		return g.level + g.slope*t
 	}
-	return g.level + g.slope*g.begin + g.jump + g.before*(t-g.begin)
+	y := g.level + g.slope*g.begin + g.jump
+	if g.middle > 0 && t < g.begin-g.middle {
+		return y - g.before*g.middle + g.first*(t-g.begin+g.middle)
+	}
+	return y + g.before*(t-g.begin)
 }
 
 // maker makes traces of one class.
@@ -168,6 +174,12 @@ func breakMakers() []maker {
 			g := trend(r, uniform(r, 40, 80))
 			g.before = -g.slope * uniform(r, 0.3, 1.5)
 			return sampled(r, "flip", g, 180, 0.02*g.level, 0)
+		}},
+		{"two turns", func(r *rand.Rand) trace {
+			g := trend(r, uniform(r, 30, 60))
+			g.before, g.middle = -g.slope*uniform(r, 0.3, 1.5), uniform(r, 20, 70)
+			g.first = g.slope * float64(r.IntN(2)) * uniform(r, 0.3, 1)
+			return sampled(r, "two turns", g, 180, 0.02*g.level, 0)
 		}},
 		{"cliff", func(r *rand.Rand) trace {
 			g := trend(r, uniform(r, 40, 80))
