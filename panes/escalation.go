@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -52,15 +53,17 @@ func (p *page) callPieces(f *Frame, room int) []piece {
 }
 
 // heldOf are the conditions of escalation that hold of a replica, each with since
-// when.
-func heldOf(s *cluster.Snapshot, r *cluster.Replica) []string {
-	var held []string
+// when, and since when the first of them does.
+func heldOf(s *cluster.Snapshot, r *cluster.Replica) (held []string, first time.Time) {
 	for i := range s.Escalations {
 		if e := &s.Escalations[i]; slices.Contains(e.Replicas, r.ID) {
 			held = append(held, reasonText(s, e.Reason.String())+since(e))
+			if first.IsZero() || e.Since.Before(first) && !e.Since.IsZero() {
+				first = e.Since
+			}
 		}
 	}
-	return held
+	return held, first
 }
 
 func since(e *cluster.Escalation) string {

@@ -285,6 +285,10 @@ func TestWhyOfEscalation(t *testing.T) {
 		t.Errorf("of a healthy replica:\n%s", out)
 	}
 	f.Snap.Escalations = []cluster.Escalation{{Reason: cluster.Clean("crash_loop"), Replicas: []cluster.NodeID{r.ID}, Since: f.Snap.At}}
+	r.Verdict.Since = f.Snap.At.Add(-time.Hour) // as long as nothing has to be explained
+	if out := ansi.Strip(Why(f, 80, 5)); strings.Contains(out, "since 02:12") {
+		t.Errorf("it holds since before it did:\n%s", out)
+	}
 	for h := 2; h < 8; h++ {
 		out := ansi.Strip(Why(f, 80, h))
 		for _, want := range []string{"NOT LAGGING, BUT TO BE ESCALATED", "E escalate"} {

@@ -2,6 +2,7 @@ package panes
 
 import (
 	"strings"
+	"time"
 
 	"github.com/stemedb/stemetop/actions/runbook"
 	"github.com/stemedb/stemetop/sources/cluster"
@@ -74,9 +75,15 @@ func (p *page) verdict(f *Frame, r *cluster.Replica) {
 	grounds, normal := parted(plain(v.For))
 	see, urgent := linkWords(f.Snap, r)
 	words, style, next := causeWords(v), p.causeStyle(v), append(nextKeys(f, v), nextStep(v)...)
-	if holds := heldOf(f.Snap, r); v.Cause == cluster.CauseNone && len(holds) > 0 {
-		words, style = "NOT LAGGING, BUT TO BE ESCALATED", p.s.BadgeWarn
-		grounds, next = append(grounds, holds...), append(next, keysFor["escalate"].words)
+	began := v.Since
+	if holds, since := heldOf(f.Snap, r); len(holds) > 0 && (v.Cause == cluster.CauseNone || v.Cause == cluster.CauseUnknown) {
+		if v.Cause == cluster.CauseNone {
+			words, style, began = "NOT LAGGING, BUT TO BE ESCALATED", p.s.BadgeWarn, since
+		}
+		grounds = append(grounds, holds...)
+		if key := keysFor["escalate"].words; !strings.Contains(strings.Join(next, " "), key) {
+			next = append(next, key)
+		}
 	}
 	blocks := []evidence{
 		{"for", p.s.Text, grounds, 1, 0},
@@ -95,7 +102,7 @@ func (p *page) verdict(f *Frame, r *cluster.Replica) {
 		p.space(2)
 		p.line(p.s.Text, strings.Join(grounds, "; "))
 	} else {
-		p.verdictRight(f, r)
+		p.verdictRight(f, r, began)
 	}
 	for i := range blocks {
 		p.block(&blocks[i])
@@ -104,10 +111,10 @@ func (p *page) verdict(f *Frame, r *cluster.Replica) {
 
 // verdictRight ends the first line: since when the verdict holds, and where the
 // lag is going.
-func (p *page) verdictRight(f *Frame, r *cluster.Replica) {
+func (p *page) verdictRight(f *Frame, r *cluster.Replica, began time.Time) {
 	var left, right []piece
-	if at := r.Verdict.Since; !at.IsZero() {
-		left = append(left, say(p.s.Label, "since "+clock(at), 2))
+	if !began.IsZero() {
+		left = append(left, say(p.s.Label, "since "+clock(began), 2))
 	}
 	if cluster.SeverityOf(&r.Lag, cluster.LimitsOf(f.Snap)) != cluster.SeverityUnknown {
 		fc := f.forecast(r)

@@ -168,3 +168,57 @@ func TestHandoverWithoutACause(t *testing.T) {
 		t.Errorf("a cause of none:\n%s", card)
 	}
 }
+
+// Where the primary's host can be asked and did not tell, the port is not known by the
+// monitor's own look, which is another way; a shut one is a finding all the same.
+func TestThePortThatMatters(t *testing.T) {
+	s := &cluster.Snapshot{}
+	s.Primary.Name = cluster.Clean("db1")
+	asked := cluster.Access{Configured: true, Reachable: true}
+	for _, c := range []struct {
+		name           string
+		connect        cluster.Access
+		theirs, own    cluster.PortState
+		words          string
+		finding, known bool
+	}{
+		{"both", asked, cluster.PortOpen, cluster.PortOpen, "open from db1; open from the monitor", false, true},
+		{"not from the primary", asked, cluster.PortUnknown, cluster.PortOpen, "open from the monitor; not known from db1: no nc", false, false},
+		{"nobody to ask", cluster.Access{}, cluster.PortUnknown, cluster.PortOpen, "open from the monitor", false, true},
+		{"shut to the monitor", asked, cluster.PortUnknown, cluster.PortFiltered, "filtered from the monitor; not known from db1: no nc", true, true},
+		{"shut to the primary", asked, cluster.PortFiltered, cluster.PortOpen, "filtered from db1; open from the monitor", true, true},
+		{"neither", asked, cluster.PortUnknown, cluster.PortUnknown, "no answer: no nc", false, false},
+	} {
+		r := &cluster.Replica{}
+		r.Network.Peer.Connect, r.Network.Peer.Port, r.Network.Port = c.connect, c.theirs, c.own
+		if c.connect.Configured && c.theirs == cluster.PortUnknown {
+			r.Network.Peer.PortWhy = cluster.Clean("no nc")
+		}
+		r.Network.Access = cluster.Access{Reachable: true}
+		words, finding, known := lookAtPort(s, r)
+		if words != c.words || finding != c.finding || known != c.known {
+			t.Errorf("%s: %q, finding %v, known %v", c.name, words, finding, known)
+		}
+		calm := calmPath(&r.Network)
+		r.Network.Peer.Ping = asked
+		if open := strings.Contains(calm, "RPC port open"); open != (c.known && !c.finding && c.connect == cluster.Access{}) {
+			t.Errorf("%s: normal by the monitor's own way: %q", c.name, calm)
+		}
+		if strings.Contains(calm, "filtered") {
+			t.Errorf("%s: normal: %q", c.name, calm)
+		}
+	}
+}
+
+// A host that asks for another connection in vain, while nothing goes through those that
+// it has, is cut off.
+func TestUnansweredRPC(t *testing.T) {
+	f := cluster.Flow{Known: true, Connections: 3, Opening: 3, SentBytesPerSecond: cluster.Known(0)}
+	if words, bad := flowWords(&f, "db1"); !bad || !strings.Contains(words, "without an answer") {
+		t.Errorf("%q, %v", words, bad)
+	}
+	f.SentBytesPerSecond = cluster.Known(5e5)
+	if words, bad := flowWords(&f, "db1"); bad {
+		t.Errorf("%q", words)
+	}
+}

@@ -103,6 +103,9 @@ func flowWords(f *cluster.Flow, name string) (words string, bad bool) {
 		}
 		return words, f.Opening > 0
 	}
+	if unanswered(f) {
+		return name + " sends nothing, and opens another RPC connection without an answer", true
+	}
 	if !f.SentBytesPerSecond.Known() && !f.ReceivedBytesPerSecond.Known() {
 		return "", false
 	}
@@ -114,6 +117,16 @@ func flowWords(f *cluster.Flow, name string) (words string, bad bool) {
 	return words, ok && again >= highResent
 }
 
+// unanswered tells whether a host asks for an RPC connection and gets no answer: it
+// has none, or none through which anything goes.
+func unanswered(f *cluster.Flow) bool {
+	sent, known := f.SentBytesPerSecond.Value()
+	return f.Opening > 0 && (f.Connections == 0 || known && sent == 0)
+}
+
+// asksPort tells whether the primary's host is there to be asked for the port.
+func asksPort(w *cluster.Network) bool { return w.Peer.Connect.Configured }
+
 func lookAtPort(s *cluster.Snapshot, r *cluster.Replica) (evidence string, finding, known bool) {
 	n := &r.Network
 	var words []string
@@ -123,10 +136,15 @@ func lookAtPort(s *cluster.Snapshot, r *cluster.Replica) (evidence string, findi
 	}
 	if n.Reachable && n.Port != cluster.PortUnknown {
 		words = append(words, because(n.Port.String()+" from the monitor", n.PortWhy))
-		// The way that replication takes decides where it is known.
-		finding, known = finding || (!known && n.Port != cluster.PortOpen), true
+		// The way that replication takes decides where it is known, and where it could be
+		// the monitor's own says nothing of it but where it is shut.
+		finding = finding || (!known && n.Port != cluster.PortOpen)
+		if !known && asksPort(n) {
+			words = append(words, because("not known from "+s.Primary.Name.String(), n.Peer.PortWhy))
+		}
+		known = known || finding || !asksPort(n)
 	}
-	if !known {
+	if len(words) == 0 {
 		words = append(words, because("no answer", n.Peer.PortWhy))
 	}
 	return strings.Join(words, "; "), finding, known

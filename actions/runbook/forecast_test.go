@@ -402,6 +402,10 @@ func TestScores(t *testing.T) {
 	if got, is := as(4*time.Minute+30*time.Second, cured); len(got) == 0 || !got[0].Escalation || got[0].Words(is) != "said 60 s at "+at(4*time.Minute)+", now caught up" {
 		t.Errorf("cured: %+v", got)
 	}
+	again := func(x float64) float64 { return max(cured(x), min((x-240)*2, 70)) } // of which nobody spoke
+	if got, is := as(5*time.Minute, again); len(got) < 2 || !got[0].Escalation || got[0].Words(is) != "said 60 s at "+at(4*time.Minute)+", caught up at "+at(3*time.Minute)+" instead" || got[0].Within() {
+		t.Errorf("another episode: %+v", got)
+	}
 	flat := func(x float64) float64 { return max(20, 41-x/15) }
 	if got, is := as(8*time.Minute+30*time.Second, flat); len(got) == 0 || got[0].Words(is) != said(10*time.Minute)+", now open" {
 		t.Errorf("flat: %+v", got)

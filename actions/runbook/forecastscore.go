@@ -27,6 +27,9 @@ type Scored struct {
 	Said       time.Time
 	Low, High  time.Time // bounds of Said
 	Came       time.Time // when it came; zero while open
+	// Missed is when the lag was caught up before it came to the limit: what came
+	// later is another episode's. Zero for none.
+	Missed time.Time
 }
 
 // Within tells whether it came within the bounds; false while open.
@@ -45,6 +48,9 @@ func (s Scored) Words(now Forecast) string {
 	said += clock(s.Said.In(now.At.Location()))
 	if !s.Came.IsZero() {
 		return said + ", was " + clock(s.Came.In(now.At.Location()))
+	}
+	if !s.Missed.IsZero() && !now.CaughtUp {
+		return said + ", caught up at " + clock(s.Missed.In(now.At.Location())) + " instead"
 	}
 	if at, _, _, ok := now.when(s.Escalation); ok {
 		return said + ", now " + clock(at)
@@ -114,9 +120,15 @@ func arrive(list []Scored, b *cluster.Bucket, limits ForecastLimits) {
 	}
 	for i := range list {
 		k := &list[i]
-		there := !k.Escalation && b.Max <= limits.CaughtUp || k.Escalation && b.Min >= limits.Escalate
-		if there && k.Came.IsZero() && !b.From.Before(k.Made) {
+		if !k.Came.IsZero() || !k.Missed.IsZero() || b.From.Before(k.Made) {
+			continue
+		}
+		caughtUp := b.Max <= limits.CaughtUp
+		switch {
+		case !k.Escalation && caughtUp, k.Escalation && b.Min >= limits.Escalate:
 			k.Came = b.From
+		case caughtUp:
+			k.Missed = b.From
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package runbook
 
-import "github.com/stemedb/stemetop/sources/cluster"
+import (
+	"slices"
+
+	"github.com/stemedb/stemetop/sources/cluster"
+)
 
 // The contract's words for what to do.
 const (
@@ -102,8 +106,14 @@ func (d *diagnosis) afterTrip(v *cluster.Verdict) string {
 	return "see to the " + v.Cause.String() + " first, else the breaker trips again; then reset it once, since nothing flows while it is open"
 }
 
-// escalates tells whether the runbook says to escalate this replica's lag.
+// escalates tells whether the runbook says to escalate this replica: a condition
+// holds for it, or its lag is one.
 func (d *diagnosis) escalates() bool {
+	for i := range d.s.Escalations {
+		if slices.Contains(d.s.Escalations[i].Replicas, d.r.ID) {
+			return true
+		}
+	}
 	t := d.s.Session.Thresholds
 	if t.Escalate > 0 && d.lag() > t.Escalate.Seconds() {
 		return true

@@ -46,8 +46,8 @@ func calmPath(w *cluster.Network) string {
 		if v, ok := trips.Loss.Value(); ok {
 			words += ", loss " + lossOf(trips.Loss, trips.Probes, v) + overWords(trips.Ceased)
 		}
-		if w.Peer.Port != cluster.PortUnknown {
-			words += ", RPC port " + w.Peer.Port.String()
+		if w.Peer.Port == cluster.PortOpen {
+			words += ", RPC port open"
 		}
 		return words
 	}
@@ -55,7 +55,11 @@ func calmPath(w *cluster.Network) string {
 	if v, ok := w.Loss.Value(); ok {
 		loss = lossOf(w.Loss, w.Probes, v) + overWords(w.Ceased)
 	}
-	return "rtt " + figure(w.Median, milliseconds) + ", loss " + loss + ", RPC port " + w.Port.String()
+	words := "rtt " + figure(w.Median, milliseconds) + ", loss " + loss
+	if w.Port == cluster.PortOpen && !asksPort(w) {
+		words += ", RPC port open"
+	}
+	return words
 }
 
 // lone tells whether what was lost is a single probe. Of a few that is a large

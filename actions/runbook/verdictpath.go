@@ -68,7 +68,7 @@ func (d *diagnosis) flow(f *cluster.Flow) {
 	if !f.Known {
 		return
 	}
-	if since := d.n.opening.since; f.Opening > 0 && f.Connections == 0 {
+	if since := d.n.opening.since; unanswered(f) {
 		d.find(finding{
 			cause: cluster.CauseNetwork, tool: toolConnect, order: d.orderOf(since), since: since,
 			text: "the primary asks for a connection and gets no answer (SYN-SENT)" + d.sinceWords(since),
@@ -211,6 +211,9 @@ func (d *diagnosis) missOnPath(w *cluster.Network) {
 		}
 		d.missing = append(d.missing, because("round trips from the primary", why))
 	}
+	if w.Peer.Port == cluster.PortUnknown && w.Peer.Connect.Reachable { // else its host is missing
+		d.missing = append(d.missing, because("the RPC port from the primary", w.Peer.PortWhy))
+	}
 }
 
 // notePath notes when the way from the primary was shut.
@@ -219,6 +222,6 @@ func (n *subject) notePath(w *cluster.Network, at time.Time) {
 		n.barred.note(barred(w.Peer.Port), at)
 	}
 	if f := &w.Kernel.Primary; f.Known {
-		n.opening.note(f.Opening > 0 && f.Connections == 0, at)
+		n.opening.note(unanswered(f), at)
 	}
 }

@@ -35,6 +35,9 @@ type reportEscalation struct {
 
 func newReportLag(s *cluster.Snapshot, r *cluster.Replica) reportLag {
 	f := runbook.TrendOf(s, r)
+	if f.Trend == runbook.TrendUnknown { // a line that nothing follows is no slope of the lag
+		f.Slope = cluster.Figure{}
+	}
 	return reportLag{
 		Seconds: r.Lag.Seconds, State: r.Lag.State.String(), Age: lagAge(&r.Lag),
 		Slope: f.Slope, Trend: f.Trend.String(), ETA: bounds(f.ToCaughtUp), Escalates: bounds(f.ToEscalation),
