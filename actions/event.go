@@ -133,6 +133,9 @@ type (
 		Ask Ask // for the action's Look
 		// Within bounds that Look, in real time; 0 for as long as the limit may take.
 		Within time.Duration
+		// Anew asks the primary, and the node that is acted upon, for what they are
+		// polled for too, and waits for it.
+		Anew bool
 	}
 	// WriteIntent writes an intent to the journal, to the disk: a Recorded tells.
 	WriteIntent struct {

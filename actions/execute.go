@@ -99,11 +99,59 @@ func (r *Runner) read(d ReadFacts) World {
 		looking.Go(func() { w.Looked, w.LookFailed = a.Look(patient, d.Ask) })
 	}
 	begin := r.Now() // what it tells is at least as new as that
+	if d.Anew {
+		looking.Go(func() { r.polledAnew(ctx, d.Ask.Target, begin) })
+	}
 	limit, read := r.o.Client.ReadRateLimit(ctx)
 	looking.Wait()
 	w.Limit, w.Peer = LimitReading{Limit: limit, At: begin.Wall, Mono: begin.Mono, Failure: read.Failure}, read.Peer
 	w.Snapshot = r.o.Snapshot()
 	return w
+}
+
+// anewWithin bounds the wait for what the cluster is polled for, in real time: what
+// did not come by then is as old as it says.
+const (
+	anewWithin = 2 * time.Second
+	anewEvery  = 10 * time.Millisecond
+)
+
+// polledAnew has what the cluster is polled for read once more, and waits until it is
+// in the snapshot, or was tried.
+func (r *Runner) polledAnew(ctx context.Context, target cluster.NodeID, begin Now) {
+	if r.o.Hurry == nil {
+		return
+	}
+	r.o.Hurry(target)
+	ctx, cancel := context.WithTimeout(ctx, anewWithin)
+	defer cancel()
+	t := time.NewTicker(anewEvery)
+	defer t.Stop()
+	for {
+		if s := r.o.Snapshot(); s == nil || triedSince(s, target, begin.Wall) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// triedSince tells whether all that a decision on a node rests on was asked for since
+// then.
+func triedSince(s *cluster.Snapshot, target cluster.NodeID, then time.Time) bool {
+	list := []*cluster.Access{&s.Primary.Metrics, &s.Primary.Admin}
+	if r := s.Replica(target); r != nil {
+		list = append(list, &r.Metrics)
+	}
+	for _, a := range list {
+		if a.Configured && a.Attempt.Before(then) {
+			return false
+		}
+	}
+	return true
 }
 
 // send carries a deed out.

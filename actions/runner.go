@@ -27,8 +27,8 @@ type Client interface {
 	ReadRateLimit(context.Context) (admin.Limit, admin.Read)
 }
 
-// RunnerOptions say what a Runner works with. All but Extra, Executors, Hand and
-// Changed are needed.
+// RunnerOptions say what a Runner works with. All but Extra, Executors, Hurry,
+// Hand and Changed are needed.
 type RunnerOptions struct {
 	Client Client
 	// Settings less Requests and Table.
@@ -39,7 +39,10 @@ type RunnerOptions struct {
 	Journal   journal.Options // of the audit journal, which the Runner opens
 	Snapshot  func() *cluster.Snapshot
 	Publish   func(cluster.Observation)
-	Clock     Clock
+	// Hurry has the primary, and the node if it is one, polled at once. It must not
+	// block.
+	Hurry func(cluster.NodeID)
+	Clock Clock
 	// Hand is the time that the person has had, which no speed of the stream's clock
 	// changes; from the Runner's start by the machine's clock where it is nil.
 	Hand    func() time.Duration

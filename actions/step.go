@@ -97,14 +97,13 @@ func (m *machine) timeJumped() {
 }
 
 // reread asks for the facts, and returns the name of the answer.
-func (m *machine) reread(what string, ask Ask) string { return m.rereadWithin(0, what, ask) }
+func (m *machine) reread(what string, ask Ask) string { return m.read(what, ReadFacts{Ask: ask}) }
 
-// rereadWithin is reread with more patience for the action's Look.
-func (m *machine) rereadWithin(d time.Duration, what string, ask Ask) string {
+func (m *machine) read(what string, d ReadFacts) string {
 	m.serial++
-	name := fmt.Sprintf("%s %d", what, m.serial)
-	m.do(ReadFacts{For: name, Ask: ask, Within: d})
-	return name
+	d.For = fmt.Sprintf("%s %d", what, m.serial)
+	m.do(d)
+	return d.For
 }
 
 // seen takes in what is known of the cluster now.

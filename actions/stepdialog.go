@@ -32,7 +32,7 @@ func (m *machine) propose(w Propose) {
 		m.plan()
 	}
 	if d.Phase != Refused {
-		d.check = m.rereadWithin(firstFor-time.Second, "plan", d.Ask) // less, for the reason why it failed to be heard
+		d.check = m.read("plan", ReadFacts{Ask: d.Ask, Within: firstFor - time.Second}) // less, for the reason why it failed to be heard
 	}
 }
 

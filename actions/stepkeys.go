@@ -169,7 +169,7 @@ func (m *machine) confirm() {
 	d := m.Dialog
 	d.confirmed, d.asked = m.now.Hand, m.now.Hand
 	d.Phase, d.Disarms, d.Changed, d.Note = Rechecking, 0, nil, cluster.Text{}
-	d.check = m.reread("check", d.Ask)
+	d.check = m.read("check", ReadFacts{Ask: d.Ask, Anew: true})
 }
 
 // say takes a word from a line.

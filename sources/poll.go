@@ -100,6 +100,18 @@ func (p *Poller) Run(ctx context.Context, collectors []Collector) {
 	wg.Wait()
 }
 
+// Hurry has the collectors whose source matches run their round now, where none runs
+// already. Their next ones come when they would have.
+func (p *Poller) Hurry(match func(cluster.Source) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.turns {
+		if t.timer != nil && match(t.collector.Source()) {
+			t.arm(0)
+		}
+	}
+}
+
 // cancel ends a collector that waits. One that does not will see for itself that
 // it is over.
 func (t *turn) cancel() {

@@ -228,6 +228,26 @@ func TestIntervalChangesAtOnce(t *testing.T) {
 	})
 }
 
+func TestHurry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewClock(1)
+		p := NewPoller(NewStream(c), c, time.Minute)
+		one, other := &fakeCollector{node: "one"}, &fakeCollector{node: "other"}
+		ctx, cancel := context.WithTimeout(t.Context(), 61*time.Second)
+		defer cancel()
+		go func() {
+			for range 3 {
+				time.Sleep(10 * time.Second)
+				p.Hurry(func(s cluster.Source) bool { return s.Node == "one" })
+			}
+		}()
+		p.Run(ctx, []Collector{one, other})
+		if a, b := one.calls.Load(), other.calls.Load(); a != 5 || b != 2 { // at 0, 10, 20, 30 and 60 s
+			t.Errorf("ran %d and %d times", a, b)
+		}
+	})
+}
+
 func TestScaledClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewClock(60)

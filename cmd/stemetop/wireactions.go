@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/adrg/xdg"
 
@@ -51,9 +52,31 @@ func (in *invocation) actuator(p *pipeline, via string, changed func()) (*action
 		Journal:  in.journal(p),
 		Snapshot: func() *cluster.Snapshot { return p.timeline.Head(w.clock.Now) },
 		Publish:  p.stream.Publish,
+		Hurry:    p.hurry,
 		Clock:    w.clock,
 		Changed:  changed,
 	}), nil
+}
+
+// soon is how soon a round of metrics comes by itself: one in between would give rates
+// over a moment, which are noise.
+const soon = 1500 * time.Millisecond
+
+// hurry has what is decided on read at once: the breakers, and the metrics of the
+// primary and of a node where those are read rarely.
+func (p *pipeline) hurry(node cluster.NodeID) {
+	primary := cluster.NodeID(p.wiring.config.PrimaryID())
+	rare := p.wiring.clock.Real(p.poller.Interval()) > soon
+	p.poller.Hurry(func(s cluster.Source) bool {
+		switch s.Kind {
+		case cluster.FromAdmin:
+			return true
+		case cluster.FromMetrics:
+			return rare && (s.Node == primary || s.Node == node)
+		default:
+			return false
+		}
+	})
 }
 
 // mutations is the client that changes the cluster: its own transport, and none
