@@ -71,7 +71,7 @@ func TestAnotherRunIsWatched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.Close() //nolint:errcheck // it only reads then
+	defer j.Close()
 	if _, err := j.Intent(journal.Intent{Action: "a1", Plan: "a1", Kind: "throttle", Request: journal.Request{Body: `{"max_assertions_per_sec":480}`}}); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestNotUnrecordedBesideAnother(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer j.Close() //nolint:errcheck // it may be closed
+			defer j.Close()
 			s.confirm(lower)
 			v := s.until("refused", func(v State) bool { return v.Dialog.Phase == NoRecord })
 			if !strings.Contains(v.Dialog.Note.String(), "another stemetop's request is on its way") {

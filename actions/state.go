@@ -117,7 +117,7 @@ type State struct {
 	Changes  []LimitChange // limits that were set here one upon the other, oldest first
 	Open     []Unresolved
 	Resets   map[cluster.NodeID]time.Time
-	lacks bool // the journal lacks a record of what was done
+	lacks    bool // the journal lacks a record of what was done
 	// Unrecorded says that actions pass without a journal, by somebody's word.
 	Unrecorded bool
 	// Journal is why the newest record could not be written; empty if it could.

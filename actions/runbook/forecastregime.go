@@ -107,8 +107,8 @@ func (s samples) swings(size float64) (n int) {
 
 // change returns where the second of two lines begins, and both, by least
 // squares and without errors; 0 if one line will do, or the F statistic is not
-// above clear.
-func (s samples) change(clear float64) (k int, left, right line) {
+// over the given one.
+func (s samples) change(over float64) (k int, left, right line) {
 	n := len(s.t)
 	if n < 2*leastSide {
 		return 0, left, right
@@ -125,7 +125,7 @@ func (s samples) change(clear float64) (k int, left, right line) {
 	two = max(two, freedom*noiseFloor*noiseFloor)
 	rho := autocorrelation(s.residuals(left, right, best), math.Inf(1))
 	f := (sums.error(0, n) - two) / 2 / (two / freedom) * (1 - rho) / (1 + rho)
-	if f < clear || !matters(left, right, s.t[best]) {
+	if f < over || !matters(left, right, s.t[best]) {
 		return 0, left, right
 	}
 	return best, left, right
