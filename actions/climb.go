@@ -26,6 +26,10 @@ type Climb struct {
 	good     int       // samples in a row that passed
 	critical int       // samples in a row with a lag above critical
 	newest   time.Time // reading that the last sample was of
+	felt     bool      // the ingest followed a limit of the ramp
+	due      int       // the step that is sent next, once check has its answer
+	check    string    // of the limit, right before that; empty for none
+	asked    Now
 }
 
 const (
@@ -133,7 +137,7 @@ func (m *machine) sampleTime() time.Duration {
 // seenClimb samples the gate.
 func (m *machine) seenClimb() {
 	c := m.Climb
-	if c == nil || !c.holding || m.Flight != nil {
+	if c == nil || !c.holding || m.Flight != nil || c.check != "" {
 		return
 	}
 	if who := m.overtaken(); who != "" {
@@ -159,9 +163,7 @@ func (m *machine) overtaken() string {
 	n := c.Plan.Ramp.Steps[c.At]
 	switch {
 	case l.since(c.since):
-		if l.Unlimited || l.PerSecond != n {
-			return othersWords(l, admin.Limit{}, false)
-		}
+		return m.otherThan(n)
 	case l.Failure != nil && l.Failure.Kind == cluster.FailMissing && m.now.Mono-c.since.Mono > limitHolds:
 		v, ok := m.World.Snapshot.Primary.IngestPerSecond.Value()
 		if ok && v > 1.25*float64(n) {
@@ -171,12 +173,62 @@ func (m *machine) overtaken() string {
 	return ""
 }
 
+// otherThan says how the limit came into force that is not n; empty if it is n.
+func (m *machine) otherThan(n int64) string {
+	if l := m.World.Limit; l.Unlimited || l.PerSecond != n {
+		return othersWords(l, admin.Limit{}, false)
+	}
+	return ""
+}
+
+// prepare reads the limit right before step i: what somebody else has set since the
+// last look is not to be overwritten.
+func (m *machine) prepare(i int) {
+	c := m.Climb
+	c.due, c.asked = i, m.now
+	c.check = m.reread("step", Ask{Kind: KindRamp})
+}
+
+// seenStep sends the step that is due, if the limit is still the ramp's. Where the
+// limit can't be read the ramp waits, but for a step back: that is the safe way.
+func (m *machine) seenStep(answer string) {
+	c := m.Climb
+	if c == nil || c.check == "" || answer != c.check || m.Flight != nil {
+		return
+	}
+	c.check = ""
+	_, n := c.Plan.Ramp.at(c.At)
+	switch l := m.World.Limit; {
+	case l.Known() && l.Mono >= c.asked.Mono:
+		if who := m.otherThan(n); who != "" {
+			m.endClimb(who)
+			return
+		}
+	case l.Failure != nil && l.Failure.Kind == cluster.FailMissing: // it never tells
+	case c.Back.IsZero():
+		c.good, c.Paused = 0, cluster.Clean("the limit in force can't be read")
+		return
+	}
+	m.climb(c.due, journal.Gestures{})
+}
+
+// feel notes whether the ingest shows that a limit of the ramp is in force.
+func (m *machine) feel() {
+	c := m.Climb
+	v, ok := m.World.Snapshot.Primary.IngestPerSecond.Value()
+	before, known := c.Plan.before.ingest.Value()
+	n := float64(c.Plan.Ramp.Steps[c.At])
+	c.felt = c.felt || ok && known && v <= 1.1*n && (before > 1.25*n || v > 1.25*before)
+}
+
 // sample takes one sample of d of the hold.
 func (m *machine) sample(d time.Duration, old bool) {
 	c := m.Climb
 	g := gateOf(m.World.Snapshot)
 	if old {
 		g = gate{missing: "no new reading of the primary"}
+	} else {
+		m.feel()
 	}
 	switch {
 	case g.fail != "":
@@ -208,12 +260,16 @@ func (m *machine) sample(d time.Duration, old bool) {
 func (m *machine) advance() {
 	c := m.Climb
 	held := strconv.FormatInt(c.Plan.Ramp.Steps[c.At], 10) + "/s held for " + c.Held.Round(time.Second).String()
-	if c.At == len(c.Plan.Ramp.Steps)-1 {
+	switch {
+	case c.At < len(c.Plan.Ramp.Steps)-1:
+		m.event("ramp_gate", c.Action, held+": passed", nil)
+		m.prepare(c.At + 1)
+	case m.World.Limit.since(c.since) || c.felt:
 		m.finishClimb(Effective, held+"; the limit stays")
-		return
+	default:
+		m.finishClimb(Inconclusive, held+", but that it is in force can't be told: ingest is "+
+			figure(m.World.Snapshot.Primary.IngestPerSecond, perSecond)+", and was "+figure(c.Plan.before.ingest, perSecond)+" before")
 	}
-	m.event("ramp_gate", c.Action, held+": passed", nil)
-	m.climb(c.At+1, journal.Gestures{})
 }
 
 // stepBack goes one step back, once, and ends the ramp.
@@ -225,7 +281,7 @@ func (m *machine) stepBack(why string) {
 		return
 	}
 	c.Back = cluster.Clean(why)
-	m.climb(c.At-1, journal.Gestures{})
+	m.prepare(c.At - 1)
 }
 
 // pauseClimb makes the hold begin anew.

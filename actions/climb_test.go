@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // What ends a ramp ends it for good, and says why.
@@ -84,5 +85,110 @@ func TestWhatARampWaitsFor(t *testing.T) {
 	}
 	if c := r.state.Climb; c == nil || c.holding || !strings.Contains(c.Paused.String(), "the answer was lost") {
 		t.Errorf("%+v", c)
+	}
+}
+
+// No step overwrites a limit that somebody else has set, however shortly before.
+func TestARampLooksBeforeItSteps(t *testing.T) {
+	beforeStep := func(f func(*rig)) func(*rig) {
+		return func(r *rig) {
+			r.reads = func(d ReadFacts) {
+				if strings.HasPrefix(d.For, "step") {
+					f(r)
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		then  func(*rig)
+		words string
+	}{
+		{"a moment before", beforeStep(func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 80} }), "somebody else set the limit to 80/s"},
+		{"lifted a moment before", beforeStep(func(r *rig) { r.limit.Limit = admin.Limit{Unlimited: true} }), "no limit is in force"},
+		{"another run of ours", func(r *rig) {
+			r.do(Restored{Who: Standing{PerSecond: 80, Action: "other", Since: r.now().Wall}})
+		}, "another run set the limit to 80/s"},
+		{"before a step back", func(r *rig) {
+			beforeStep(func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 80} })(r)
+			r.tripped = []cluster.NodeID{"agent-node2"}
+		}, "somebody else set the limit to 80/s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := climbing(t, 10*time.Second)
+			if len(r.state.Climb.Plan.Ramp.Steps) < 2 {
+				t.Fatal("no second step")
+			}
+			r.state.Climb.Plan.Ramp.Back = r.state.Climb.Plan.Ramp.Deeds[0] // so that there is one to go back to
+			c.then(r)
+			r.run(time.Minute)
+			list := r.records("effect")
+			if r.state.Climb != nil || len(r.sent) != 1 || len(list) == 0 || !strings.Contains(list[len(list)-1].Effect.Why.String(), c.words) {
+				t.Errorf("%d sent, %+v, %+v", len(r.sent), r.state.Climb, list)
+			}
+		})
+	}
+	// Where it can't be read, the ramp waits.
+	r := climbing(t, 10*time.Second)
+	unread := LimitReading{At: t0, Failure: cluster.Fail(cluster.FailTimeout, "no answer", "")}
+	beforeStep(func(r *rig) { r.limit = unread })(r)
+	r.run(time.Minute)
+	if r.state.Climb == nil || len(r.sent) != 1 {
+		t.Errorf("%d sent, %+v", len(r.sent), r.state.Climb)
+	}
+}
+
+// The look at a limit that stood before the ramp does not put off those of the ramp.
+func TestARampLooksFromItsBegin(t *testing.T) {
+	r := newRig(t)
+	r.lagless = true
+	r.do(Restored{Who: Standing{PerSecond: 90, Action: "old", Since: t0}})
+	r.limit = LimitReading{Limit: admin.Limit{PerSecond: 90}, At: t0}
+	r.run(time.Minute)
+	r.state.nextGET = r.mono + time.Hour
+	var looks int
+	r.reads = func(d ReadFacts) {
+		if strings.HasPrefix(d.For, "limit") {
+			looks++
+		}
+	}
+	r.answer = func(s Send) (admin.Result, bool) {
+		return admin.Result{Verdict: admin.Ambiguous}, true
+	}
+	r.confirm(Ask{Kind: KindRamp})
+	r.run(10 * time.Second)
+	if len(r.sent) == 0 || looks == 0 {
+		t.Errorf("%d sent, %d looks: %v", len(r.sent), looks, r.state.Dialog.Refusal)
+	}
+}
+
+// A ramp whose limits nobody tells, and nobody feels, is none that worked.
+func TestARampThatIsNotFelt(t *testing.T) {
+	for _, stuck := range []bool{true, false} {
+		r := climbing(t, 10*time.Second)
+		r.limit = LimitReading{At: t0, Failure: cluster.Fail(cluster.FailMissing, "404", "")}
+		if stuck {
+			r.answer = func(Send) (admin.Result, bool) { return admin.Result{Verdict: admin.Accepted}, true }
+			r.ingest = 1500 // as before
+			for _, n := range r.nodes {
+				n.apply = 1500
+			}
+		}
+		for range 300 {
+			if r.state.Climb == nil {
+				break
+			}
+			r.run(time.Second)
+		}
+		list := r.records("effect")
+		got := Effect("none")
+		for _, e := range list {
+			if e.Effect.Action == "p1" {
+				got = Effect(e.Effect.Verdict)
+			}
+		}
+		if want := map[bool]Effect{true: Inconclusive, false: Effective}[stuck]; got != want {
+			t.Errorf("stuck %v: %s, want %s: %+v", stuck, got, want, list[len(list)-1].Effect)
+		}
 	}
 }

@@ -24,6 +24,7 @@ type rig struct {
 	skew  time.Duration // of the wall clock
 
 	count, ingest float64
+	reads         func(ReadFacts) // right before they are answered; may be nil
 	nodes         map[cluster.NodeID]*node
 	order         []cluster.NodeID
 	tripped       []cluster.NodeID
@@ -179,6 +180,9 @@ func (r *rig) effect(d Do) {
 	}
 	switch d := d.(type) {
 	case ReadFacts:
+		if r.reads != nil {
+			r.reads(d)
+		}
 		r.do(Seen{For: d.For, World: r.world()})
 	case WriteIntent:
 		r.do(Recorded{Action: d.Intent.Action, Err: r.intentErr})

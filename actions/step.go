@@ -122,6 +122,7 @@ func (m *machine) seen(w Seen) {
 	}
 	m.othersLimit()
 	m.seenTrials()
+	m.seenStep(w.For)
 	m.seenClimb()
 	m.seenDialog(w.For)
 }
@@ -164,6 +165,9 @@ func (m *machine) restored(w Restored) {
 		return
 	}
 	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
+	if m.Climb != nil && m.Climb.holding && w.Who.PerSecond > 0 && !m.ramps(w.Who.Action) {
+		m.endClimb("another run set the limit to " + perSecond(float64(w.Who.PerSecond)))
+	}
 	if left := min(w.Peace.Sub(m.now.Wall), admin.MaxRetryAfter); left > 0 {
 		m.peace = max(m.peace, m.now.Hand+left)
 	}

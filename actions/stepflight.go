@@ -13,6 +13,7 @@ func (m *machine) intend(p *Plan, seen []Fact) {
 	d.Phase, d.check = Recording, ""
 	if p.Ramp != nil {
 		m.Climb = &Climb{Action: p.ID, Plan: &shown, began: m.now}
+		m.nextGET = 0 // which was of a limit that stands by itself
 		m.climb(0, d.gestures())
 		return
 	}
