@@ -134,6 +134,9 @@ func unsureText(r *cluster.Replica, at time.Time) string {
 	case cluster.LagStale:
 		return name + "'s lag is " + Age(r.Lag.Age) + " old, was " + Lag(r.Lag.Seconds)
 	case cluster.LagFrozen:
+		if r.Lag.Outgrown {
+			return name + " says " + Lag(r.Lag.Seconds) + ", while the gap grows by far more"
+		}
 		text := name + "'s lag stands at " + Lag(r.Lag.Seconds)
 		if !r.Lag.Since.IsZero() {
 			text += " for " + Age(at.Sub(r.Lag.Since))

@@ -19,6 +19,9 @@ func (d *diagnosis) measurement() {
 		d.missing = append(d.missing, because("the lag", l.Why))
 	case l.State == cluster.LagFrozen:
 		words := "the lag stands at " + brief(d.lag()) + " s since " + d.clock(l.Since) + " while the gap to the primary moves"
+		if l.Outgrown {
+			words = "the lag says " + brief(d.lag()) + " s while the gap to the primary grows by far more than that, since " + d.clock(l.Since)
+		}
 		d.accuse("lag", words)
 		d.accuse("counters", figure(d.r.Assertions.Behind, brief)+" assertions behind, applies "+
 			figure(d.r.Assertions.PerSecond, perSecond)+" of "+figure(d.s.Primary.IngestPerSecond, perSecond))

@@ -111,6 +111,8 @@ func TestLagFrozen(t *testing.T) {
 		{"digits stand, and the primary's rate changes", func(i float64) tick {
 			return tick{12, 1e6 + 1500*min(i, 5) + 500*max(0, i-5), 982000 + 1500*i}
 		}, LagLive},
+		{"digits move, gap outgrows them", func(i float64) tick { return tick{0.05 + 0.003*i, 1e6 + 1000*i, 1e6 + 100*i} }, LagFrozen},
+		{"digits follow the gap", func(i float64) tick { return tick{0.05 + 0.9*i, 1e6 + 1000*i, 1e6 + 100*i} }, LagLive},
 		{"zero and the replica stands", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6} }, LagFrozen},
 		{"zero and the replica keeps up", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + 1000*i} }, LagLive},
 		{"zero and nobody writes", func(float64) tick { return tick{0, 1e6, 1e6} }, LagLive},

@@ -166,6 +166,9 @@ func (l *LagRecall) renewEvidence(count float64) {
 // can't: the gap must move by more than an honest gauge lets it. A gauge or a
 // count that is known to move only now and then gets twice its usual time.
 func (s *State) frozen(l *LagRecall) bool {
+	if l.Value != 0 && s.outgrown(l) {
+		return true
+	}
 	if l.Equal < frozenReadings || !l.GapKnown {
 		return false
 	}
@@ -189,12 +192,17 @@ func (l *LagRecall) honest() float64 {
 }
 
 // outgrown tells whether the gap grew so much, within what the counts remember,
-// that the lag can't be 0 now. A gauge of whole seconds says 0 for less than one,
-// and a count that moves only now and then is as old as that.
+// that the lag can't be what it says: what is behind is what the primary took in
+// during the lag. A gauge of whole seconds says 0 for less than one, and a gauge or a
+// count that moves only now and then is as old as that. Of digits that move twice as
+// much is asked: they are nobody's default.
 func (s *State) outgrown(l *LagRecall) bool {
 	p := s.primaryCount()
 	grew, skew, ok := gapGrowth(p, s.replicaCount(l.Replica))
 	hidden := 1 + float64(max(l.CountRun, l.CountEqual))*s.interval.Seconds()
+	if l.Value != 0 {
+		hidden = 2*(1+l.Value) + float64(max(l.CountRun, l.CountEqual, l.LastRun, l.Equal))*s.interval.Seconds()
+	}
 	return ok && grew-2*skew > hidden*p.peak()
 }
 
@@ -220,6 +228,8 @@ func (s *State) viewLag(id NodeID, primary Access, at time.Time) Lag {
 		if concernsAll(primary.Err) {
 			v.Why = primary.Err.What
 		}
+	case v.State == LagFrozen && l.Equal < frozenReadings:
+		v.Outgrown, v.Why = true, Clean("the gap to the primary grows by far more than that")
 	case v.State == LagFrozen:
 		v.Why = Clean("the same digits while the gap to the primary moves")
 		v.Since = l.EqualSince

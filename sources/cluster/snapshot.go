@@ -102,7 +102,7 @@ type LagState uint8
 const (
 	LagUnknown LagState = iota // never seen, NaN, negative beyond clock noise, vanished, or its source only failed
 	LagStale                   // the last value is older than three intervals
-	LagFrozen                  // the digits stand still while the gap to the primary moves
+	LagFrozen                  // the digits do not follow the gap to the primary: they stand while it moves, or it outgrows them
 	LagLive
 )
 
@@ -119,6 +119,9 @@ type Lag struct {
 	Age     time.Duration // since Taken
 	Since   time.Time     // since when State holds
 	Why     Text          // why it is not live
+	// Outgrown says of a frozen lag that its digits move, and that the gap to the
+	// primary grows by far more than they do.
+	Outgrown bool
 }
 
 // Assertions is the second measure beside the lag: how many assertions the
