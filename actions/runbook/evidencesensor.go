@@ -35,7 +35,8 @@ const (
 	sensorFlowRTT                   // ms, of the RPC connection, by the primary's kernel
 	sensorResent                    // percent of the segments that it sends, accidents apart
 	sensorSent                      // bytes/s, by the primary to all
-	numSensors        = int(sensorSent) + 1
+	sensorWrites                    // writes/s that the WAL device completes
+	numSensors        = int(sensorWrites) + 1
 )
 
 // quantities are the sensors that a Series keeps too.
@@ -148,6 +149,7 @@ func (v *readings) node(n *cluster.Node) {
 		v.set(sensorWait, cluster.MaxOf(d.ReadAwait, d.WriteAwait))
 		v.set(sensorFlush, d.FlushAwait)
 		v.set(sensorQueue, d.QueueSize)
+		v.set(sensorWrites, d.WritesPerSecond)
 	}
 	if p := service(h); p != nil {
 		v.set(sensorProcessCPU, p.CPU)

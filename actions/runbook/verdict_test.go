@@ -145,6 +145,19 @@ func diskRules() []rule {
 			"throttle sync",
 		},
 		{
+			"a stall of others, while the WAL is written as ever", 3, hit(300, effect{capacity: 0.3, psiIO: 57, blocked: 0.6, writesOn: true}), 380,
+			cluster.CauseUnknown, unsure,
+			[]string{"PSI io", "completes", "it is not the WAL that waits"},
+			"",
+		},
+		{
+			"a busy core and waiting tasks that are not the database's", 3,
+			all(func(w *world) { w.nodes[1].cpu = 1 }, hit(300, effect{capacity: 0.3, oneCore: 97, psiCPU: 25, service: 1})), 380,
+			cluster.CauseUnknown, unsure,
+			[]string{"busiest core", "of a core", "PSI cpu"},
+			"",
+		},
+		{
 			"iowait alone proves nothing", 3, all(hit(300, effect{capacity: 0.3, blocked: 1}), without(missing{psi: true})), 380,
 			cluster.CauseUnknown, unsure,
 			[]string{"pressure (PSI)"},

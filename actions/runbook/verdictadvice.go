@@ -61,7 +61,7 @@ var courses = map[cluster.Cause]course{
 	},
 	cluster.CauseUnknown: {
 		nil, "",
-		"walk through the runbook's investigation, beginning with what is missing here",
+		"walk through the runbook's investigation",
 	},
 }
 
@@ -74,6 +74,9 @@ func (d *diagnosis) advise(v *cluster.Verdict) {
 	var advice []string
 	if v.Confidence == cluster.ConfidenceLikely {
 		advice, next = c.advice, c.likely
+	}
+	if v.Cause == cluster.CauseUnknown && len(v.Missing) > 0 {
+		next += ", beginning with what is missing here"
 	}
 	stopped := d.appliesNothing()
 	for _, a := range advice {

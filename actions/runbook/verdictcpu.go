@@ -24,10 +24,14 @@ func (d *diagnosis) cpu() {
 		})
 	}
 	if v := d.level(d.n, sensorPressureCPU, limit{highPressure, highPressure, pressureFactor}); v.found() {
-		d.find(finding{
+		f := finding{
 			cause: cluster.CauseCPU, tool: "PSI cpu", order: v.order, since: v.since,
 			text: "PSI cpu " + percent(v.shown()) + v.was(percent) + d.when(v),
-		})
+		}
+		if words, idle := d.idles(h); idle {
+			f.weak, f.text = true, f.text+words
+		}
+		d.find(f)
 	}
 	if v := d.level(d.n, sensorRunning, limit{highRunning, highRunning, pressureFactor}); v.found() {
 		d.find(finding{
@@ -63,19 +67,46 @@ func (d *diagnosis) saturated(h *cluster.Host, n *subject, c cluster.Cause, whos
 	f := finding{cause: c, tool: whose + "cpu time", order: v.order, since: v.since}
 	f.text = whose + "busiest core " + percent(v.shown()) + v.was(percent) + " of " + brief(float64(cores(h))) +
 		", all together " + figure(h.CPU.Busy(), percent) + d.when(v)
-	if p := service(h); p != nil && n == d.n && !d.full(h) {
-		// Where there are idle cores the scheduler moves on whoever waits for a busy one.
-		if used, ok := p.CPU.Value(); ok && used < 60 && !(d.n.now(sensorPressureCPU) >= highPressure) {
-			f.weak = true
-			f.text += ", but " + p.Command.String() + " uses " + percent(used) + " of a core"
-			if d.n.has(sensorPressureCPU) {
-				f.text += " and waits for none"
-			}
-		}
+	if words, idle := d.idles(h); n == d.n && idle {
+		f.weak, f.text = true, f.text+words
 	}
 	d.find(f)
 	return v
 }
+
+// idles tells whether the service could have more of the processors, and takes no
+// more: where there are idle cores the scheduler moves on whoever waits for a busy one.
+// Where tasks do wait (PSI, which is of the whole host) it is not the service that
+// does if it uses next to nothing, and no less than it used to.
+func (d *diagnosis) idles(h *cluster.Host) (words string, ok bool) {
+	p := service(h)
+	if p == nil || d.full(h) {
+		return "", false
+	}
+	used, known := p.CPU.Value()
+	words = ", but " + p.Command.String() + " uses " + percent(used) + " of a core"
+	was := d.n.norms[sensorProcessCPU]
+	switch waits := d.n.now(sensorPressureCPU); {
+	case !known || used >= halfCore:
+		return "", false
+	case math.IsNaN(waits):
+		return words, true
+	case waits < highPressure:
+		return words + " and waits for none", true
+	case used < littleCore && was.known && used >= asBefore*was.mid:
+		return words + ", as before", true
+	}
+	return "", false
+}
+
+// Uses of a core, in percent: with less than halfCore a thread has room to spare;
+// littleCore is next to nothing; asBefore is the share of its usual use from which on
+// nothing is taken from it.
+const (
+	halfCore   = 60
+	littleCore = 20
+	asBefore   = 0.7
+)
 
 // full tells whether all cores together are saturated.
 func (d *diagnosis) full(h *cluster.Host) bool {

@@ -6,6 +6,13 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
+const (
+	// writesShare is the share of its usual writes from which on a device is not held
+	// up, and leastWrites how many a second they have to be to tell.
+	writesShare = 0.7
+	leastWrites = 5
+)
+
 // disk looks at the WAL's device: how long requests wait, and how long tasks do.
 // That it is busy (%util) accuses nobody: parallel devices are at 100 % in health.
 func (d *diagnosis) disk() {
@@ -105,6 +112,11 @@ func (d *diagnosis) diskPressure(h *cluster.Host, k *cluster.DiskUsage, waits bo
 		d.contradict(cluster.CauseDisk, words+", but "+diskWords(busy)+" is busy, not slow: whoever uses it waits for each request")
 		return false
 	}
+	if !waits && d.writesOn() {
+		d.contradict(cluster.CauseDisk, words+", but "+diskWords(k)+" completes "+perSecond(d.n.now(sensorWrites))+" writes"+
+			level{norm: d.n.norms[sensorWrites]}.was(perSecond)+": it is not the WAL that waits")
+		return false
+	}
 	if !waits {
 		words += ": stalled above the device's counters, which iostat does not show"
 	}
@@ -115,6 +127,13 @@ func (d *diagnosis) diskPressure(h *cluster.Host, k *cluster.DiskUsage, waits bo
 	}
 	d.find(finding{cause: cluster.CauseDisk, tool: "PSI io", order: v.order, since: v.since, text: words, weak: syncs})
 	return !syncs
+}
+
+// writesOn tells whether the WAL's device completes as many writes as it used to, or
+// nearly. Where I/O is held back above a device it completes few.
+func (d *diagnosis) writesOn() bool {
+	was := d.n.norms[sensorWrites]
+	return was.known && was.mid >= leastWrites && d.n.now(sensorWrites) >= writesShare*was.mid
 }
 
 // slowOther returns another device than the WAL's that is slow; nil if there is

@@ -30,7 +30,11 @@ func (w *world) disk(n *vnode, e effect, load, strain float64) {
 	if e.await > 0 {
 		await = w.noisy(e.await)
 	}
-	writes := n.count(restWrites, max(0.5, load*w.usual/12))
+	share := load
+	if e.writesOn {
+		share = max(load, 1)
+	}
+	writes := n.count(restWrites, max(0.5, share*w.usual/12))
 	d := &n.r.Disks[0]
 	util := max(e.util, min(97, writes*n.await/10))
 	d.WriteIOs += uint64(writes)

@@ -24,6 +24,7 @@ type effect struct {
 	other     float64 // ms, await of another device
 	blocked   float64 // tasks that wait for I/O, mean
 	psiIO     float64 // percent
+	writesOn  bool    // though less is applied, its device completes as many writes
 	busyAll   float64 // percent of all cores, by others
 	oneCore   float64 // percent of one core, by others
 	service   float64 // percent of one core, by the service
@@ -192,7 +193,7 @@ func (n *vnode) now(second int) effect {
 		} {
 			*p[0] = max(*p[0], *p[1]*k)
 		}
-		e.ungiven = e.ungiven || f.ungiven
+		e.ungiven, e.writesOn = e.ungiven || f.ungiven, e.writesOn || f.writesOn
 		e.completes, e.losesPing = e.completes || f.completes, e.losesPing || f.losesPing
 		e.stops, e.cut, e.tripped = e.stops || f.stops, e.cut || f.cut, e.tripped || f.tripped
 		if f.port != cluster.PortUnknown {
