@@ -97,6 +97,8 @@ func (d *Disk) broken() *cluster.Failure {
 // inMemory are file systems that no disk is below.
 var inMemory = map[string]bool{"tmpfs": true, "ramfs": true, "devtmpfs": true}
 
+const hintReadOnly = "find out why: it may have been an I/O error"
+
 // Refusal says why the test must not run; nil if it may.
 func (d *Disk) Refusal(t WALTest) *cluster.Failure {
 	size, keep := uint64(t.MiB)<<20, t.Floor.of(d)
@@ -106,7 +108,7 @@ func (d *Disk) Refusal(t WALTest) *cluster.Failure {
 	case inMemory[d.FS.String()]:
 		return cluster.Fail(cluster.FailUnsupported, d.Path.String()+" is on "+d.FS.String()+", which is memory and no disk", "check wal_path")
 	case d.readOnly():
-		return cluster.Fail(cluster.FailPermission, "the file system of "+d.Path.String()+" is read-only", "find out why: it may have been an I/O error")
+		return cluster.Fail(cluster.FailPermission, "the file system of "+d.Path.String()+" is read-only", hintReadOnly)
 	case d.unwritable:
 		return cluster.Fail(cluster.FailPermission, "no file can be made in "+d.Path.String(), hintAccount)
 	case d.Free < size+keep:

@@ -32,6 +32,8 @@ func NewEdit(f *File, table, key string, value int64) (*Edit, *cluster.Failure) 
 		return nil, cluster.Fail(cluster.FailFormat, f.Path.String()+" can't be changed: "+err.Error(), "change it by hand")
 	case f.links > 1:
 		return nil, cluster.Fail(cluster.FailUnsupported, f.Path.String()+" has another name too (a hard link), which would keep the old text", "change it by hand")
+	case f.readOnly:
+		return nil, cluster.Fail(cluster.FailPermission, "the file system of "+f.Path.String()+" is read-only", hintReadOnly)
 	case f.unwritable:
 		return nil, cluster.Fail(cluster.FailPermission, "no file can be made beside "+f.Path.String(), hintAccount)
 	}

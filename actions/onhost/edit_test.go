@@ -258,6 +258,17 @@ func TestEditFailures(t *testing.T) {
 		must(t, os.Remove(fill))
 		untouched(t, "edit", file, before)
 	})
+	t.Run("read-only", func(t *testing.T) {
+		dir := mounted(t, "tmpfs", "size=64k")
+		file := config(t, dir)
+		command(t, "mount", "-o", "remount,ro", dir)
+		f, failure := ReadFile(t.Context(), s, file)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		_, failure = NewEdit(f, "cluster", "rpc_timeout_ms", 6000)
+		refused(t, "read-only", failure, cluster.FailPermission, "is read-only")
+	})
 	t.Run("no inode", func(t *testing.T) {
 		dir := mounted(t, "tmpfs", "nr_inodes=4")
 		file := config(t, dir)

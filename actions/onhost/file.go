@@ -29,6 +29,7 @@ type File struct {
 	text       []byte
 	links      uint64
 	unwritable bool
+	readOnly   bool // its file system is
 	states     []state
 }
 
@@ -70,7 +71,7 @@ func (f *File) hear(w []string) {
 	case w[0] == "left":
 		f.Left++
 	case w[0] == "unwritable":
-		f.unwritable = true
+		f.unwritable, f.readOnly = true, len(w) == 2 && w[1] == "ro"
 	case w[0] == "newest" && len(w) == 2:
 		f.Newest = w[1]
 	case w[0] == "file" && len(w) == 8:

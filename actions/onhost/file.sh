@@ -40,7 +40,20 @@
 	[ -f "./$name" ] || no special "$file"
 	[ -r "./$name" ] || no denied "$file"
 	say path "$PWD/$name"
-	[ -w . ] || say unwritable
+	# A file system that a disk's error made read-only is nobody's lack of rights: the
+	# mount that was made last of those nearest tells, by its own options or the disk's.
+	if [ ! -w . ]; then
+		near= how=
+		while read -r _ _ _ _ on own rest; do
+			case $PWD/ in
+			"${on%/}"/*) [ "${#on}" -lt "${#near}" ] || near=$on how=$own,${rest##* } ;;
+			esac
+		done </proc/self/mountinfo
+		case ,$how, in
+		*,ro,*) say unwritable ro ;;
+		*) say unwritable ;;
+		esac
+	fi
 	set +f
 	for f in ./."$name".stemetop-*; do
 		if [ -e "$f" ] || [ -L "$f" ]; then say left "${f#./}"; fi

@@ -128,7 +128,7 @@ func TestReadBacks(t *testing.T) {
 		{"restart, the same run", KindRestart, unitDeed{was: was}, unitLook{unit: was}, doneWithin, actions.NotApplied},
 		{"test, no answer", KindWALTest, deed{}, nil, time.Minute, actions.NotYet},
 		{"test, it runs", KindWALTest, deed{}, walLook{disk: &Disk{Running: true}}, time.Second, actions.NotYet},
-		{"test, it is over", KindWALTest, deed{}, walLook{disk: &Disk{}}, time.Second, actions.Applied},
+		{"test, it is over", KindWALTest, deed{}, walLook{disk: &Disk{}}, time.Second, actions.NotApplied},
 	} {
 		trial := &actions.Trial{Plan: &actions.Plan{Deed: tt.deed}, Looked: tt.looked}
 		if f := row(tt.kind).ReadBack(trial, sceneAt(tt.after, true)); f.Effect != tt.want || f.Why.IsZero() {
