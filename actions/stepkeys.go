@@ -185,7 +185,7 @@ func (m *machine) say(w Say) {
 	case d.Phase != Preview:
 	case w.Shown != d.Shown:
 		d.Note = cluster.Clean("it is not what it was: look again")
-	case strings.TrimSpace(w.Word) != d.Plan.Word || d.Plan.Word == "":
+	case w.Word != d.Plan.Word && strings.TrimSpace(w.Word) != d.Plan.Word || d.Plan.Word == "":
 		m.cancel("another word than the target's name")
 	case !d.Plan.Blocked.IsZero():
 		d.Note = d.Plan.Blocked

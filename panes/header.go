@@ -2,6 +2,7 @@ package panes
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stemedb/stemetop/actions/runbook"
@@ -103,6 +104,9 @@ func (p *page) primaryLine(f *Frame) {
 		left = append(left, say(p.s.Warn, pause.Words(), 4))
 	}
 	if text := limitText(f.Snap); text != "" {
+		if p.w < stamped { // whose and since when is in the large view
+			text, _, _ = strings.Cut(text, ",")
+		}
 		left = append(left, say(p.s.BadgeWarn, " "+text+" ", 0))
 	}
 	if err := n.Metrics.Err; err != nil {

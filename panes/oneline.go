@@ -49,6 +49,8 @@ func (p *page) tinyStatus(f *Frame) {
 		p.line(p.s.Message, f.Doing.String())
 	case trouble != "":
 		p.line(p.s.Warn, trouble)
+	case f.Snap != nil && limitText(f.Snap) != "":
+		p.line(p.s.Warn, limitText(f.Snap))
 	case !f.Filter.IsZero():
 		p.line(p.s.Label, "filter: "+f.Filter.String()+shownOf(f))
 	default:

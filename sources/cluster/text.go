@@ -131,9 +131,13 @@ func (id NodeID) Text() Text {
 	return t
 }
 
-// Faithful tells whether what is shown are the bytes of the id. An id that is
-// not can't be the target of an action until it is configured by hand.
-func (id NodeID) Faithful() bool { return id != "" && id.Text().s == string(id) }
+// Faithful tells whether what is shown are the bytes of the id, so that no other id
+// looks like it: blanks at its ends, or two side by side, can't be seen. An id that
+// is not faithful can't be the target of an action until it is configured by hand.
+func (id NodeID) Faithful() bool {
+	s := string(id)
+	return s != "" && id.Text().s == s && strings.TrimSpace(s) == s && !strings.Contains(s, "  ")
+}
 
 // Typeable tells whether a person can type the id on a command line as it is shown,
 // where ID=VALUE is wanted.

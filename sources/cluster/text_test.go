@@ -34,7 +34,7 @@ func TestClean(t *testing.T) {
 
 func TestNodeIDFaithful(t *testing.T) {
 	for id, want := range map[NodeID]bool{
-		"node2": true, "": false, "node\x1b": false, "nоde2": false /* a Cyrillic o */, NodeID(strings.Repeat("n", 65)): false,
+		"node2": true, "": false, "node2 ": false, " node2": false, "node  2": false, "node 2": true, "node\x1b": false, "nоde2": false /* a Cyrillic o */, NodeID(strings.Repeat("n", 65)): false,
 	} {
 		if id.Faithful() != want {
 			t.Errorf("%q: faithful %v", id, !want)
