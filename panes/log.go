@@ -103,7 +103,7 @@ func (p *page) logState(f *Frame, n *cluster.Node) (Style, string) {
 		text += ": followed"
 	}
 	if facts := n.Host.Facts; facts != nil && facts.ClockKnown {
-		text += ", its clock ±" + facts.ClockError.Round(time.Millisecond).String()
+		text += ", its clock " + clockWords(facts)
 	} else {
 		text += ", its clock not compared"
 	}
@@ -253,4 +253,19 @@ func logTitle(f *Frame) string {
 		return text + ", follows"
 	}
 	return text + ", held at " + clock(f.LogUntil) + " (G follows)"
+}
+
+// clockWords say how far a host's clock is from this machine's, where that is more
+// than the error of telling it and of clocks that are kept, and that error.
+func clockWords(f *cluster.HostFacts) string {
+	words := "±" + f.ClockError.Round(time.Millisecond).String()
+	off := f.ClockOffset
+	if off.Abs() < time.Second+f.ClockError {
+		return words
+	}
+	way := "ahead"
+	if off < 0 {
+		way = "behind"
+	}
+	return Age(off.Abs()) + " " + way + ", " + words
 }

@@ -164,3 +164,14 @@ func TestLogTellsWhatWasThereBefore(t *testing.T) {
 		t.Errorf("nothing since:\n%s", out)
 	}
 }
+
+// A host whose clock is wrong has lines with other times than those beside it.
+func TestClockWords(t *testing.T) {
+	for off, want := range map[time.Duration]string{
+		0: "±159ms", 900 * time.Millisecond: "±159ms", 437 * time.Second: "7m 17s ahead, ±159ms", -2 * time.Hour: "2h 00m behind, ±159ms",
+	} {
+		if got := clockWords(&cluster.HostFacts{ClockOffset: off, ClockError: 159 * time.Millisecond}); got != want {
+			t.Errorf("%v: %q, want %q", off, got, want)
+		}
+	}
+}
