@@ -83,7 +83,7 @@ func (r *remedy) key(m *model, k tea.KeyPressMsg) bool {
 	if m.rated(d) && r.choose(m, name) {
 		return false
 	}
-	if name == "q" && d.Phase == actions.Sending { // nothing is typed there
+	if name == "q" && (d.Phase == actions.Recording || d.Phase == actions.Sending) { // nothing is typed there
 		m.run(func(m *model) tea.Cmd { return m.end(nil) })
 		return false
 	}
@@ -192,6 +192,9 @@ func (m *model) doing() cluster.Text {
 	s := m.o.Actions.State()
 	switch {
 	case s.Flight != nil:
+		if !s.Flight.Sending {
+			return cluster.Clean("writing to the audit journal: " + s.Flight.Plan.Title.String())
+		}
 		return cluster.Clean("waiting for the answer to: " + s.Flight.Plan.Title.String())
 	case s.Climb != nil:
 		return cluster.Clean("ramp: " + s.Climb.Words(m.o.Actions.Now()))
