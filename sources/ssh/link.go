@@ -17,6 +17,7 @@ type link struct {
 	root    net.Conn       // closing it ends all of them at once
 	clients []*xssh.Client // one per hop, the target's last
 	wire    *wire          // of the target
+	way     string         // by which hops it goes, to tell the same way of others
 	target  *settings
 	gone    chan struct{} // closed when it has ended or been closed
 	once    sync.Once
@@ -134,16 +135,20 @@ func (b *Builtin) extend(ctx context.Context, l *link, hop *settings) error {
 	}
 	keys := gather(ctx, hop, b.options.Shared.keys)
 	defer keys.close()
-	dials := b.options.Shared.dials
-	if err := dials.acquire(ctx); err != nil {
-		return err
-	}
-	defer dials.release()
-	conn, err := b.open(ctx, l, hop)
+	l.way += hop.way()
+	p, err := b.options.Shared.dials.begin(ctx, l.way)
 	if err != nil {
 		return err
 	}
-	return b.handshake(ctx, l, conn, hop, known, keys)
+	defer p.end()
+	var conn net.Conn
+	if queued := p.wait(ctx, func() { conn, err = b.open(ctx, l, hop) }); err == nil {
+		err = queued
+	}
+	if err != nil {
+		return err
+	}
+	return b.handshake(ctx, l, conn, p, hop, known, keys)
 }
 
 // open opens the byte stream to a hop: by TCP, a ProxyCommand, or through the
@@ -173,7 +178,7 @@ func (b *Builtin) open(ctx context.Context, l *link, hop *settings) (net.Conn, e
 }
 
 // handshake verifies the host, authenticates, and adds the client to the link.
-func (b *Builtin) handshake(ctx context.Context, l *link, conn net.Conn, hop *settings, known *hostKeys, keys *credentials) error {
+func (b *Builtin) handshake(ctx context.Context, l *link, conn net.Conn, p *dial, hop *settings, known *hostKeys, keys *credentials) error {
 	ctx, cancel := context.WithTimeout(ctx, b.options.DialTimeout)
 	defer cancel()
 	begin := time.Now()
@@ -186,6 +191,8 @@ func (b *Builtin) handshake(ctx context.Context, l *link, conn net.Conn, hop *se
 	})
 	defer stop()
 	w := newWire(conn)
+	w.lendWhileSilent(ctx, p)
+	defer w.lendNoMore()
 	c, channels, requests, err := xssh.NewClientConn(w, hop.addr(), b.clientConfig(hop, known, keys))
 	if err != nil {
 		if keys.wanted != "" {

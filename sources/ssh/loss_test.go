@@ -1,13 +1,11 @@
 package ssh
 
 import (
-	"context"
 	"io"
 	"net"
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -291,53 +289,6 @@ func descriptors(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(entries)
-}
-
-// Many hosts behind one firewall or jump host must not look like an attack.
-func TestFourDialsAtOnce(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	each(t, func(t *testing.T, dial dialer) {
-		ctx, cancel := context.WithCancel(t.Context())
-		shared := NewShared(ctx, nil)
-		var hosts sync.WaitGroup
-		for range 6 {
-			tr := dial(t, Options{Target: l.Addr().String(), ConfigFile: write(t, "config", quiet), Shared: shared})
-			hosts.Go(func() {
-				s, err := tr.Start(ctx, "echo hello")
-				if err == nil {
-					<-ctx.Done()
-					_ = s.Close() // it has no error
-				}
-			})
-		}
-		var held []net.Conn
-		for range 4 {
-			c, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			held = append(held, c)
-		}
-		if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		if c, err := l.Accept(); err == nil {
-			t.Error("a fifth at once")
-			held = append(held, c)
-		}
-		if err := l.(*net.TCPListener).SetDeadline(time.Time{}); err != nil {
-			t.Fatal(err)
-		}
-		cancel()
-		hosts.Wait()
-		for _, c := range held {
-			_ = c.Close() // the other end is gone
-		}
-	})
 }
 
 // A port that speaks another protocol is named as that, not as a busy server.

@@ -46,12 +46,12 @@ func NewOpenSSH(o Options) (*OpenSSH, error) {
 // Start starts ssh. That it can't connect is not known yet then: Read ends, and
 // Wait says why.
 func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
-	dials := o.options.Shared.dials
-	if err := dials.acquire(ctx); err != nil {
+	p, err := o.options.Shared.dials.begin(ctx, o.way(ctx))
+	if err != nil {
 		return nil, err
 	}
 	s := &childSession{host: o.target.host, done: make(chan struct{}), stderr: &tail{}}
-	s.connected = sync.OnceFunc(dials.release)
+	s.connected = p.end
 	s.closed = func() { o.forget(s) }
 	s.ctx, s.gone = context.WithCancel(context.Background())
 	s.failure = sync.OnceValue(func() error {
@@ -67,11 +67,22 @@ func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
 		return nil, cluster.Fail(cluster.FailConfig, "ssh does not start: "+err.Error(), "")
 	}
 	// ssh does not tell when it is connected: the first answer does, or its end.
+	time.AfterFunc(passAfter, p.give)
 	time.AfterFunc(o.options.DialTimeout, s.connected)
 	o.mu.Lock()
 	o.sessions[s] = struct{}{}
 	o.mu.Unlock()
 	return s, nil
+}
+
+// way is by which way ssh connects: by its first jump host, where it has one. Where
+// that is not known, ssh itself will say why.
+func (o *OpenSSH) way(ctx context.Context) string {
+	hops, err := o.options.Shared.config.route(ctx, o.options.ConfigFile, o.target)
+	if err != nil {
+		return o.target.String()
+	}
+	return hops[0].way()
 }
 
 // Close ends every session.

@@ -32,11 +32,21 @@ type settings struct {
 	hostKeyAlias     string
 	proxyJump        []string
 	proxyCommand     string
-	throughProxy     bool // there is a jump host before it: ssh-keyscan can't reach it
+	proxyTemplate    string // the same before the tokens in it were replaced
+	throughProxy     bool   // there is a jump host before it: ssh-keyscan can't reach it
 }
 
 // addr is what to connect to.
 func (s *settings) addr() string { return net.JoinHostPort(s.hostName, s.port) }
+
+// way tells the way to connect from others. What a ProxyCommand connects to is not
+// known: hosts that have the same one may have a jump host in common.
+func (s *settings) way() string {
+	if s.proxyTemplate != "" {
+		return " by " + s.proxyTemplate
+	}
+	return " to " + s.addr()
+}
 
 // name is what to call the host in a message.
 func (s *settings) name() string {
@@ -105,7 +115,7 @@ func (s *settings) proxy(jump, command string, e *expander) {
 	case jump != "none" && jump != "":
 		s.proxyJump = strings.Split(jump, ",")
 	case command != "none" && command != "":
-		s.proxyCommand = e.expand(command)
+		s.proxyCommand, s.proxyTemplate = e.expand(command), command
 	}
 }
 

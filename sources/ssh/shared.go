@@ -3,14 +3,12 @@ package ssh
 import (
 	"context"
 	"os/exec"
-
-	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // Shared is what the hosts of one process have in common: how many connect at
 // once, the resolved configuration, and the keys that were unlocked.
 type Shared struct {
-	dials  limiter
+	dials  *dials
 	config *resolver
 	keys   *keyring
 }
@@ -26,7 +24,7 @@ type Passphrase func(ctx context.Context, keyfile string, again bool) ([]byte, e
 func NewShared(ctx context.Context, ask Passphrase) *Shared {
 	binary, _ := exec.LookPath("ssh") // without it the library resolves the configuration
 	return &Shared{
-		dials:  make(limiter, 4), // MaxStartups of a jump host drops from 10 on
+		dials:  newDials(),
 		config: newResolver(binary),
 		keys:   &keyring{ctx: ctx, ask: ask, one: make(limiter, 1), asked: map[string]*question{}},
 	}
@@ -41,7 +39,7 @@ func (l limiter) acquire(ctx context.Context) error {
 	case l <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return cluster.Fail(cluster.FailConnecting, "waiting for other hosts to connect first", "")
+		return queued()
 	}
 }
 

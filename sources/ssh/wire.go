@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 type wire struct {
 	net.Conn
 	heard atomic.Int64 // Unix nanoseconds
+	idle  atomic.Pointer[func(read func())]
 
 	mu       sync.Mutex
 	greeting []byte // the first that came, up to maxGreeting
@@ -36,15 +38,33 @@ func newWire(c net.Conn) *wire {
 	return w
 }
 
+// lendWhileSilent has others connect while nothing comes from the host.
+func (w *wire) lendWhileSilent(ctx context.Context, p *dial) {
+	idle := func(read func()) { _ = p.wait(ctx, read) } // the end of ctx closes the connection
+	w.idle.Store(&idle)
+}
+
+// lendNoMore ends that: the place is given back.
+func (w *wire) lendNoMore() { w.idle.Store(nil) }
+
 // Read notes that the host is alive.
 func (w *wire) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
+	n, err := w.read(b)
 	if n > 0 {
 		w.heard.Store(time.Now().UnixNano())
 		w.mu.Lock()
 		w.greeting = append(w.greeting, b[:min(n, maxGreeting-len(w.greeting))]...)
 		w.mu.Unlock()
 	}
+	return n, err
+}
+
+func (w *wire) read(b []byte) (n int, err error) {
+	idle := w.idle.Load()
+	if idle == nil {
+		return w.Conn.Read(b) //nolint:wrapcheck // of a connection to the library
+	}
+	(*idle)(func() { n, err = w.Conn.Read(b) })
 	return n, err
 }
 
