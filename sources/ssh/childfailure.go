@@ -30,6 +30,25 @@ func childFailure(host string, err error, state *os.ProcessState, stderr string)
 	return cluster.Fail(kind, "ssh "+host+": "+gist(stderr), hint)
 }
 
+// proxyWords parts what the ProxyCommand printed from what ssh itself did, and tells
+// what ssh noticed before it heard a server: that the command closed the
+// connection, or that it was late.
+func proxyWords(stderr string) (words string, closed, late bool) {
+	var others []string
+	for _, line := range messageLines(stderr) {
+		switch {
+		case strings.HasPrefix(line, "kex_exchange_identification: Connection closed"), strings.HasPrefix(line, "kex_exchange_identification: read: "):
+			closed = true
+		case line == "Connection timed out during banner exchange":
+			late = true
+		case strings.Contains(line, " UNKNOWN port "): // how ssh calls what a command leads to
+		default:
+			others = append(others, line)
+		}
+	}
+	return lastWords(strings.Join(others, "\n")), closed, late
+}
+
 // telling marks lines of a message of ssh beside those with a known phrase.
 var telling = []string{"SHA256:", "Offending", "ssh-keygen", "host key is known", " line "}
 

@@ -198,6 +198,11 @@ func (b *Builtin) handshake(ctx context.Context, l *link, conn net.Conn, p *dial
 		if keys.wanted != "" {
 			return &wantedError{keys.wanted}
 		}
+		if proxy, ok := conn.(*commandConn); ok && !w.spoke() {
+			if f := proxy.failure(ctx, hop, time.Since(begin), err); f != nil {
+				return f
+			}
+		}
 		return handshakeFailure(ctx, hop, time.Since(begin), known, keys, w.otherProtocol(), err)
 	}
 	l.clients = append(l.clients, xssh.NewClient(c, channels, requests))

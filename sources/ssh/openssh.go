@@ -46,7 +46,8 @@ func NewOpenSSH(o Options) (*OpenSSH, error) {
 // Start starts ssh. That it can't connect is not known yet then: Read ends, and
 // Wait says why.
 func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
-	p, err := o.options.Shared.dials.begin(ctx, o.way(ctx))
+	way, proxied := o.way(ctx)
+	p, err := o.options.Shared.dials.begin(ctx, way)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +57,11 @@ func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
 	s.ctx, s.gone = context.WithCancel(context.Background())
 	s.failure = sync.OnceValue(func() error {
 		err := childFailure(s.host, s.err, s.cmd.ProcessState, s.stderr.String())
+		if proxied {
+			if f := o.proxyFailure(s.stderr.String()); f != nil {
+				err = f
+			}
+		}
 		if f, ok := errors.AsType[*cluster.Failure](err); ok && f.Kind == cluster.FailHostUnknown && f.Hint.String() != hintCertificate {
 			return o.introduce(s.ctx, f)
 		}
@@ -75,14 +81,32 @@ func (o *OpenSSH) Start(ctx context.Context, command string) (Session, error) {
 	return s, nil
 }
 
-// way is by which way ssh connects: by its first jump host, where it has one. Where
-// that is not known, ssh itself will say why.
-func (o *OpenSSH) way(ctx context.Context) string {
+// way is by which way ssh connects, by its first jump host where it has one, and
+// whether a ProxyCommand leads to the host. Where that is not known, ssh itself
+// will say why.
+func (o *OpenSSH) way(ctx context.Context) (way string, proxied bool) {
 	hops, err := o.options.Shared.config.route(ctx, o.options.ConfigFile, o.target)
 	if err != nil {
-		return o.target.String()
+		return o.target.String(), false
 	}
-	return hops[0].way()
+	return hops[0].way(), len(hops) == 1 && hops[0].proxyCommand != ""
+}
+
+// proxyFailure finds in what ssh printed why no SSH server was heard by way of the
+// ProxyCommand; nil where one was.
+func (o *OpenSSH) proxyFailure(stderr string) *cluster.Failure {
+	words, closed, late := proxyWords(stderr)
+	switch {
+	case late:
+		return proxySilent(o.target.host, o.options.DialTimeout, words)
+	case closed && words != "":
+		return proxyEnded(o.target.host, " ended", -1, words)
+	case closed:
+		// It may have done its part.
+		return cluster.Fail(cluster.FailBusy, "ProxyCommand of "+o.target.host+" ended without a word before the key exchange",
+			"run it by hand; or what it leads to hung up: MaxStartups of an sshd, or none at that port")
+	}
+	return nil
 }
 
 // Close ends every session.

@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -179,6 +180,72 @@ func TestProxyCommand(t *testing.T) {
 
 		tr = dial(t, Options{Target: "db1", ConfigFile: write(t, "config3", entry(last, "db1", "ProxyCommand false")+quiet)})
 		_, f := run(t, tr, "echo hello")
-		want(t, f, cluster.FailBusy)
+		if strings.HasPrefix(f.What.String(), "ProxyCommand of db1 (127.0.0.1:") { // the builtin one knows the status
+			want(t, f, cluster.FailReset, "ended with status 1", "run it by hand", "MaxStartups")
+			return
+		}
+		want(t, f, cluster.FailBusy, "ProxyCommand of db1 ended without a word", "run it by hand", "MaxStartups")
+	})
+}
+
+// What a ProxyCommand said when it failed is told, and that it was it that did: the
+// host was not reached.
+func TestProxyCommandThatFails(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	for _, c := range []struct {
+		name, command string
+		kind          cluster.FailureKind
+		words         []string
+		status        string // which the builtin transport tells
+	}{
+		{
+			"expired", `sh -c 'echo "corp-proxy: \033[31mtoken expired, run corp-login" >&2; exit 3'`, cluster.FailReset,
+			[]string{"corp-proxy: ", "token expired, run corp-login", "run it by hand"},
+			" ended with status 3: ",
+		},
+		{"missing", "nosuchcmd %h", cluster.FailReset, []string{"nosuchcmd", "not found", "installed here"}, " ended with status 127: "},
+		{"killed", "sh -c 'echo out of memory >&2; kill -TERM $$'", cluster.FailReset, []string{": out of memory"}, " was ended by signal terminated: "},
+		{
+			"much", `sh -c 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "line $i"; done >&2; echo the end >&2; exit 1'`, cluster.FailReset,
+			[]string{"line 3000; the end"},
+			" ended with status 1: line ",
+		},
+		{"ssh", "ssh -F /dev/null -oBatchMode=yes -W %h:%p -p 1 127.0.0.1", cluster.FailRefused, []string{"Connection refused", "is sshd running"}, " ended with status 255: "},
+		{"waits", "sh -c 'echo visit https://corp/login >&2; sleep 60'", cluster.FailTimeout, []string{"no SSH server answered", "it says: visit https://corp/login", "wait for a login"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T, dial dialer) {
+				o := Options{Target: "db1", ConfigFile: write(t, "config", entry(s, "db1", "ProxyCommand "+c.command)+quiet)}
+				if c.kind == cluster.FailTimeout {
+					o.DialTimeout = time.Second
+				}
+				tr := dial(t, o)
+				_, f := run(t, tr, "echo hello")
+				want(t, f, c.kind, append(c.words, "ProxyCommand of db1")...)
+				if _, ok := tr.(*Builtin); ok {
+					want(t, f, c.kind, c.status)
+				}
+				if len(f.What.String()) > 400 || strings.Contains(f.What.String(), "\x1b") {
+					t.Errorf("got %q", f.What)
+				}
+				t.Log(f.What, "/", f.Hint)
+			})
+		})
+	}
+}
+
+// A server that hangs up is told as that, though a ProxyCommand leads to it and ends.
+func TestServerHangsUpBehindProxyCommand(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{Config: "MaxStartups 1:100:1"})
+	c, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s.WaitLog("Connection from")
+	each(t, func(t *testing.T, dial dialer) {
+		_, f := run(t, dial(t, Options{Target: "db1", ConfigFile: write(t, "config", entry(s, "db1", "ProxyCommand nc %h %p")+quiet)}), "echo hello")
+		want(t, f, cluster.FailBusy, "MaxStartups")
+		t.Log(f.What, "/", f.Hint)
 	})
 }

@@ -68,6 +68,13 @@ func (w *wire) read(b []byte) (n int, err error) {
 	return n, err
 }
 
+// spoke tells whether anything came.
+func (w *wire) spoke() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.greeting) > 0
+}
+
 // otherProtocol is the first line of what is no SSH server; empty where nothing
 // came, or nothing that tells. One may say something before its version (RFC 4253,
 // 4.2), which few do: what hangs up after that and without one is none.
