@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/skeema/knownhosts"
@@ -34,7 +35,7 @@ type hostKeys struct {
 func newHostKeys(s *settings) (*hostKeys, error) {
 	h := &hostKeys{host: s, names: []string{net.JoinHostPort(strings.ToLower(s.hostName), s.port)}}
 	if s.hostKeyAlias != "" {
-		h.names = []string{net.JoinHostPort(s.hostKeyAlias, "22")} // an alias has no port
+		h.names = []string{aliasName(s.hostKeyAlias)}
 	} else if s.port != "22" {
 		// OpenSSH takes an entry without a port for any port, after one with it.
 		h.names = append(h.names, net.JoinHostPort(strings.ToLower(s.hostName), "22"))
@@ -51,6 +52,15 @@ func newHostKeys(s *settings) (*hostKeys, error) {
 	h.check = db.HostKeyCallback()
 	h.order(db)
 	return h, nil
+}
+
+// aliasName is a HostKeyAlias as "host:port": OpenSSH compares it with known_hosts
+// as it is written there, and a port other than 22 is part of that.
+func aliasName(alias string) string {
+	if host, port, err := net.SplitHostPort(alias); err == nil {
+		return net.JoinHostPort(host, port)
+	}
+	return net.JoinHostPort(alias, "22")
 }
 
 // preferred are the algorithms in the order in which ssh asks for them: a key that
@@ -119,8 +129,14 @@ func (h *hostKeys) refusal(err error, key xssh.PublicKey) *cluster.Failure {
 			"the key is known to be stolen or retired: do not connect; give the host a new key")
 	}
 	var mismatch *xknownhosts.KeyError
+	ofKeys := errors.As(err, &mismatch)
+	_, certified := key.(*xssh.Certificate)
 	switch {
-	case !errors.As(err, &mismatch):
+	case !ofKeys && !certified: // as of a name that the library can't look up
+		return cluster.Fail(cluster.FailConfig,
+			"host key of "+h.host.name()+" can't be looked up in known_hosts as "+strconv.Quote(h.names[0])+": "+strings.TrimPrefix(err.Error(), "knownhosts: ")+": "+presented,
+			"correct HostKeyAlias or HostName in the ssh configuration, or set ssh.transport: openssh")
+	case !ofKeys:
 		return cluster.Fail(cluster.FailHostUnknown,
 			"host certificate of "+h.host.name()+" is not valid: "+strings.TrimPrefix(err.Error(), "ssh: ")+": "+presented,
 			hintCertificate)

@@ -91,6 +91,49 @@ func TestHostKeys(t *testing.T) {
 	}
 }
 
+// A HostKeyAlias is looked up as it is written, be that with a port; what can't be
+// looked up is no certificate.
+func TestHostKeyAliasAsWritten(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ed25519"}})
+	own, other := sshtest.ReadKey(t, s.HostKeys["ed25519"]), sshtest.NewKey(t, "ed25519")
+	for _, c := range []struct {
+		name, alias string
+		known       string
+		kind        cluster.FailureKind
+		words       []string
+	}{
+		{name: "with a port", alias: "[10.9.9.9]:2302", known: line(t, "[10.9.9.9]:2302", own)},
+		{name: "hashed", alias: "[10.9.9.9]:2302", known: line(t, xknownhosts.HashHostname("[10.9.9.9]:2302"), own)},
+		{name: "without", alias: "the-db", known: line(t, "the-db", own)},
+		{name: "IPv6", alias: "fd77::9", known: "fd77::9 " + strings.SplitN(line(t, "x", own), " ", 2)[1]},
+		{name: "another port", alias: "[10.9.9.9]:2302", known: line(t, "[10.9.9.9]:2303", own), kind: cluster.FailHostUnknown, words: []string{"not in known_hosts"}},
+		{name: "changed", alias: "[10.9.9.9]:2302", known: line(t, "[10.9.9.9]:2302", other), kind: cluster.FailHostChanged, words: []string{"CHANGED"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T, dial dialer) {
+				o := options(s)
+				o.ConfigFile = write(t, "config", quiet+" HostKeyAlias "+c.alias+"\n")
+				o.KnownHosts = []string{write(t, "known_hosts", c.known)}
+				tr := dial(t, o)
+				if c.kind == "" {
+					wantOK(t, tr)
+					return
+				}
+				_, f := run(t, tr, "echo hello")
+				want(t, f, c.kind, c.words...)
+			})
+		})
+	}
+	o := options(s)
+	o.ConfigFile = write(t, "config", quiet+" HostKeyAlias [10.9.9.9\n")
+	_, f := run(t, builtin(t, o), "echo hello")
+	want(t, f, cluster.FailConfig, "can't be looked up in known_hosts", "HostKeyAlias", print256(t, own))
+	if strings.Contains(f.What.String()+f.Hint.String(), "certificate") {
+		t.Errorf("there is no certificate: %v", f)
+	}
+	t.Log(f.What, "/", f.Hint)
+}
+
 func TestHostKeyOfAnotherType(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{HostKeys: []string{"ecdsa"}})
 	o := options(s)
