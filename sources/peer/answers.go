@@ -10,6 +10,8 @@ import (
 
 // Codes of the shell and of timeout(1).
 const (
+	codeBroken  = 125 // timeout itself failed
+	codeDenied  = 126 // the tool is there, and can't be run
 	codeNone    = 127 // no such tool
 	codeTimeout = 124
 	codeKilled  = 143
@@ -124,6 +126,10 @@ func readConnect(b *cluster.PeerPort, lines []string, code int) {
 		return
 	}
 	switch port, why := portOf(said, noRoute); {
+	case code == codeBroken || code == codeDenied || code == codeNone: // what it said is of the tool, not of the way
+		if b.Port == cluster.PortUnknown {
+			b.Why = cluster.CleanN(by+" can't be run on the primary's host: "+or(said, "status "+strconv.Itoa(code)), 120)
+		}
 	case code == 0:
 		b.By, b.Port, b.Why = cluster.CleanN(by, 8), cluster.PortOpen, cluster.Text{}
 	case code == codeTimeout || code == codeKilled:
@@ -141,6 +147,13 @@ func readRoute(b *cluster.PeerPort, lines []string) {
 			b.Port, b.Why = cluster.PortNoRoute, cluster.Clean("the primary's host has no route")
 		}
 	}
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 const routeless = "no route of its own"

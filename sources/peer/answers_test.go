@@ -74,6 +74,11 @@ func TestReadConnect(t *testing.T) {
 		{"by nc\nNcat: Connection timed out.", 1, cluster.PortFiltered, "nc"},
 		{"by nc\nNcat: No route to host.", 1, cluster.PortUnreachable, "nc"},
 		{"", 127, cluster.PortUnknown, ""},
+		// What can't be run has tried nothing, whatever is said of it.
+		{"by bash\ntimeout: failed to run command 'bash': Permission denied\nno route of its own", 126, cluster.PortUnknown, ""},
+		{"by bash\nbash: error while loading shared libraries: libtinfo.so.6: cannot open shared object file: No such file or directory", 127, cluster.PortUnknown, ""},
+		{"by bash\ntimeout: fork system call failed: Resource temporarily unavailable", 125, cluster.PortUnknown, ""},
+		{"by nc\nsh: 1: nc: Permission denied", 126, cluster.PortUnknown, ""},
 	} {
 		b := &cluster.PeerPort{}
 		readConnect(b, strings.Split(c.said, "\n"), c.code)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,6 +62,45 @@ func TestTheHostsBashrcIsNotRun(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(home, "was-run")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it was run: %v", err)
+	}
+}
+
+// A bash that may not be run there tells nothing of the port, nor of the route:
+// the system's words for that are those of a firewall too.
+func TestBashThatMayNotBeRun(t *testing.T) {
+	t.Parallel()
+	tools := t.TempDir()
+	for _, name := range []string{"true", "ping"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(tools, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit, err := exec.LookPath("timeout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The real one, which looks for the tool here alone: as if there were no other.
+	for name, text := range map[string]string{"bash": "", "timeout": "#!/bin/sh\nPATH=" + tools + "\nexec " + limit + " \"$@\"\n"} {
+		if err := os.WriteFile(filepath.Join(tools, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(tools, "timeout"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := sshtest.Start(t, sshtest.Options{Config: "AllowTcpForwarding no\nSetEnv STEMETOP_PATH=" + tools})
+	asks := collector(t, builtin(t, s), "127.0.0.1")
+	r := both(t, asks)
+	if why := r.port.Why.String(); r.port.Port != cluster.PortUnknown || !strings.Contains(why, "bash can't be run on the primary's host") || !strings.Contains(why, "Permission denied") {
+		t.Errorf("%v by %q: %q", r.port.Port, r.port.By, why)
+	}
+	lines, _, f := asks.session.ask(t.Context(), askRoute, "127.0.0.1", rpcPort)
+	if f != nil || len(lines) != 0 {
+		t.Errorf("of the route: %q, %v", lines, f)
 	}
 }
 

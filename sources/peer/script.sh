@@ -38,7 +38,10 @@ stemetop() {
 	# Connecting a datagram socket looks the route up and sends nothing.
 	routes() {
 		[ -n "$limit" ] && have bash || return 0
-		timeout 2 bash --norc -c 'exec 3<>"/dev/udp/$0/$1"' "$1" "$2" >/dev/null 2>&1 || echo no route of its own
+		timeout 2 bash --norc -c 'exec 3<>"/dev/udp/$0/$1"' "$1" "$2" >/dev/null 2>&1
+		case $? in
+		1) echo no route of its own ;; # other codes are of a bash that did not run
+		esac
 	}
 	# Without a limit in time a connect lasts minutes, so bash needs one.
 	connects() {
