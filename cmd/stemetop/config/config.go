@@ -59,8 +59,8 @@ type Node struct {
 type SSH struct {
 	Transport    string `yaml:"transport" doc:"builtin, or openssh to run the system's ssh" oneof:"builtin openssh"`
 	Config       string `yaml:"config" doc:"the SSH client configuration"`
-	KnownHosts   string `yaml:"known_hosts" doc:"the host keys that are trusted"`
-	IdentityFile string `yaml:"identity_file" doc:"a private key, beside those of the agent and of the SSH configuration" eg:"~/.ssh/id_ed25519"`
+	KnownHosts   string `yaml:"known_hosts" doc:"the keys of the hosts that are trusted; jump hosts go by the SSH configuration alone"`
+	IdentityFile string `yaml:"identity_file" doc:"a private key for the hosts, beside those of the agent and of the SSH configuration; jump hosts go by that alone" eg:"~/.ssh/id_ed25519"`
 }
 
 // HTTP is how metrics are read.
