@@ -26,7 +26,7 @@ const (
 // the deadline, took how long the attempt did.
 func dialFailure(ctx context.Context, s *settings, took time.Duration, err error) *cluster.Failure {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return cluster.Fail(cluster.FailTimeout, s.name()+": no answer in "+took.Round(100*time.Millisecond).String(), "is the host up, and does a firewall drop its port?")
+		return unanswered(s, took)
 	}
 	var dns *net.DNSError
 	var refused *xssh.OpenChannelError
@@ -44,7 +44,14 @@ func dialFailure(ctx context.Context, s *settings, took time.Duration, err error
 		return cluster.Fail(kind, s.name()+", through the jump host: "+refused.Message, hint)
 	}
 	kind, hint := classifyErrno(err)
+	if kind == cluster.FailTimeout { // the dialer has the same deadline, and may be the first to notice
+		return unanswered(s, took)
+	}
 	return cluster.Fail(kind, s.name()+": "+reason(err), hint)
+}
+
+func unanswered(s *settings, took time.Duration) *cluster.Failure {
+	return cluster.Fail(cluster.FailTimeout, s.name()+": no answer in "+took.Round(100*time.Millisecond).String(), "is the host up, and does a firewall drop its port?")
 }
 
 // givenUp is for an attempt that its caller ended, as at the end of the program.

@@ -239,3 +239,20 @@ func TestFewRunAtOnce(t *testing.T) {
 		t.Errorf("%d at once; %d are free", most.Load(), d.running.free)
 	}
 }
+
+// The system's dialer may notice the deadline a moment before its context does: the
+// words are the same.
+func TestNoAnswerInTheSameWords(t *testing.T) {
+	var hosts sync.WaitGroup
+	address, config := blackHole(t).String(), write(t, "config", quiet)
+	for range 40 {
+		tr := builtin(t, Options{Target: address, ConfigFile: config, DialTimeout: 50 * time.Millisecond})
+		hosts.Go(func() {
+			_, err := tr.Start(t.Context(), "echo hello")
+			if f := asFailure(err); f.Kind != cluster.FailTimeout || !strings.Contains(f.What.String(), ": no answer in ") {
+				t.Errorf("got %v", f)
+			}
+		})
+	}
+	hosts.Wait()
+}
