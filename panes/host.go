@@ -8,7 +8,7 @@ import (
 )
 
 // Host draws what the selected node's host does: processors, disks with the WAL's
-// first, pressure, memory, network, processes. Scroll skips lines from the top.
+// or the busiest first, pressure, memory, network, processes. Scroll skips lines from the top.
 func Host(f *Frame, w, h int) string {
 	above := max(0, min(f.Scroll[PaneHost], maxScroll))
 	p := f.page(w, h+above)
@@ -88,7 +88,7 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 	link := linkHeight(f)
 	if room < 5+link {
 		p.cpuLine(h)
-		p.diskTable(h.Disks, room-1-link)
+		p.diskTable(h, room-1-link)
 		p.linkOf(f)
 		return
 	}
@@ -100,10 +100,10 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 			room--
 		}
 	}
-	disks, nets, processes := shares(room, len(h.Disks), len(h.Nets), len(h.Processes))
+	disks, nets, processes := shares(room, diskLines(h), len(h.Nets), len(h.Processes))
 	p.cpuLine(h)
 	p.cpuBar(f, n)
-	p.diskTable(h.Disks, disks)
+	p.diskTable(h, disks)
 	p.linkOf(f)
 	p.pressureLine(h)
 	p.memoryLine(h)
@@ -123,7 +123,8 @@ func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 
 // shares divides room lines among disks, interfaces and processes, heads
 // included, after the four lines that are always there: the WAL's device first,
-// one of each next, then whatever there is more of, the processes last.
+// one of each next, then whatever there is more of, the processes last. The lines of
+// disks are with their head.
 func shares(room, disks, nets, processes int) (d, n, ps int) {
 	room -= 4
 	take := func(have *int, want int) {
@@ -136,10 +137,10 @@ func shares(room, disks, nets, processes int) (d, n, ps int) {
 	if room >= 2 {
 		take(&ps, 2)
 	}
-	take(&d, min(1+disks, 4))
+	take(&d, min(disks, 4))
 	take(&ps, min(1+max(processes, 1), 3))
 	take(&n, min(nets, 2))
-	take(&d, 1+disks)
+	take(&d, disks)
 	take(&n, nets)
 	take(&ps, 1+max(processes, 1))
 	return d, n, ps

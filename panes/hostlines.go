@@ -1,7 +1,6 @@
 package panes
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -44,33 +43,39 @@ func (p *page) memoryLine(h *cluster.Host) {
 	p.bar(left, nil)
 }
 
-// netLines draw the interfaces, one a line, the loopback last.
+// netLines draw the interfaces, one a line. The last line says how many have none:
+// at its right, else beside the name.
 func (p *page) netLines(ns []cluster.NetUsage, lines int) {
-	ns = slices.Clone(ns)
-	slices.SortStableFunc(ns, func(a, b cluster.NetUsage) int {
-		switch last := isLoopback(&a); {
-		case last == isLoopback(&b):
-			return 0
-		case last:
-			return 1
-		}
-		return -1
-	})
-	for i := range ns[:max(0, min(len(ns), lines))] {
+	shown := max(0, min(len(ns), lines))
+	for i := range ns[:shown] {
 		n := &ns[i]
 		if p.w >= 48 {
 			p.left(p.s.Name, "net", 5)
 		}
-		p.left(p.s.Name, n.Name.String(), 8)
+		trouble := 1
+		var right []piece
+		if hidden := len(ns) - shown; hidden > 0 && i == shown-1 {
+			count := " +" + strconv.Itoa(hidden)
+			if p.free() >= netName+1+netTraffic+pieceGap+len(more(hidden)) {
+				right, trouble, count = []piece{say(p.s.Label, more(hidden), 1)}, 2, ""
+			}
+			p.left(p.s.Name, n.Name.String(), netName-len(count))
+			p.left(p.s.Label, count, len(count))
+		} else {
+			p.left(p.s.Name, n.Name.String(), netName)
+		}
 		p.space(1)
 		p.bar([]piece{
 			p.traffic("rx", n.RxBytesPerSecond), p.traffic("tx", n.TxBytesPerSecond),
-			p.netTrouble("err", n.ErrorsPerSecond, 1), p.netTrouble("drop", n.DropsPerSecond, 2),
-		}, nil)
+			p.netTrouble("err", n.ErrorsPerSecond, trouble), p.netTrouble("drop", n.DropsPerSecond, trouble+1),
+		}, right)
 	}
 }
 
-func isLoopback(n *cluster.NetUsage) bool { return n.Name.String() == "lo" }
+const (
+	netName    = 8                     // cells of an interface's name
+	netTraffic = 2*(2+1+10) + pieceGap // of both its rates
+)
 
 // traffic makes a rate of bytes, ten cells wide.
 func (p *page) traffic(name string, v cluster.Figure) piece {

@@ -10,7 +10,7 @@ import (
 // hostLine is a row of the table of hosts.
 type hostLine struct {
 	n    *cluster.Node
-	disk *cluster.DiskUsage // the WAL's, else the first; nil if there is none
+	disk *cluster.DiskUsage // the WAL's, else the busiest; nil if there is none
 	past []cluster.Bucket
 }
 
@@ -25,7 +25,13 @@ func Hosts(f *Frame, w, h int) string {
 	cs, taken := fit(hostColumns(f.Snap, w), w-gutter, 1)
 	buckets, width := hostSpark(f, cs, w-gutter-taken)
 	heads(p, cs, gutter, 1)
-	for _, n := range hostsShown(f, h-1) {
+	shown := hostsShown(f, h-1)
+	unsure := withoutWAL(f, shown)
+	const note = 2 // lines
+	if unsure != nil && h >= 6 {
+		shown = hostsShown(f, h-1-note)
+	}
+	for _, n := range shown {
 		l := hostLine{n: n}
 		if len(n.Host.Disks) > 0 {
 			l.disk = &n.Host.Disks[0]
@@ -33,8 +39,31 @@ func Hosts(f *Frame, w, h int) string {
 		l.past = f.buckets(n.ID, cluster.QuantityDiskUtil, buckets, width)
 		p.hostRow(f, cs, &l)
 	}
+	if unsure != nil {
+		p.paragraph(p.s.Label, string(p.g.Unknown)+" the busiest disk: the WAL's is not known ("+
+			unsure.Name.String()+": "+unsure.Host.NoWAL().String()+")", gutter, note)
+	}
 	return p.String()
 }
+
+// withoutWAL returns the node selected, or else the first, that has figures of disks
+// and none known to be the WAL's; nil where there is none.
+func withoutWAL(f *Frame, nodes []*cluster.Node) *cluster.Node {
+	var first *cluster.Node
+	for _, n := range nodes {
+		switch {
+		case !hostFigures(&n.Host) || n.Host.NoWAL().IsZero():
+		case n.ID == f.Selected:
+			return n
+		case first == nil:
+			first = n
+		}
+	}
+	return first
+}
+
+// hostFigures tells whether a host has figures of now.
+func hostFigures(h *cluster.Host) bool { return h.Configured && h.Reachable && h.Interval > 0 }
 
 // hostFigure makes a column of the host's own figures.
 func hostFigure(head string, width, rank int, v func(*cluster.Host) cluster.Figure) column[*hostLine] {
@@ -43,7 +72,7 @@ func hostFigure(head string, width, rank int, v func(*cluster.Host) cluster.Figu
 	}}
 }
 
-// walFigure makes a column of the figures of the host's first device.
+// walFigure makes a column of the figures of the disk that is shown of a host.
 func walFigure(head string, width, rank int, v func(*cluster.DiskUsage) cluster.Figure) column[*hostLine] {
 	return column[*hostLine]{head, width, true, rank, func(p *page, l *hostLine, w int) {
 		if l.disk == nil || l.disk.Stalled {
@@ -63,11 +92,11 @@ func hostColumns(s *cluster.Snapshot, w int) []column[*hostLine] {
 		hostFigure("wa", 5, 1, func(h *cluster.Host) cluster.Figure { return h.CPU.IOWait }),
 		hostFigure("busiest", 7, 4, func(h *cluster.Host) cluster.Figure { return h.CPU.Busiest }),
 		hostFigure("psi io", 6, 3, func(h *cluster.Host) cluster.Figure { return h.Pressure.IOSome }),
-		{"disk", 10, false, 4, drawFirstDisk},
+		{"disk", 10, false, 4, drawHostDisk},
 		walFigure("w/s", 5, 5, func(d *cluster.DiskUsage) cluster.Figure { return d.WritesPerSecond }),
 		walFigure("w_await", 7, 1, func(d *cluster.DiskUsage) cluster.Figure { return d.WriteAwait }),
 		walFigure("aqu-sz", 6, 2, func(d *cluster.DiskUsage) cluster.Figure { return d.QueueSize }),
-		{"%util", 5, true, 0, drawFirstUtil},
+		{"%util", 5, true, 0, drawHostUtil},
 		{sparkHead, minSpark, false, 2, func(p *page, l *hostLine, _ int) {
 			p.spark(l.past, 100, func(float64) Style { return p.s.Spark })
 		}},
@@ -118,7 +147,7 @@ func (p *page) hostRow(f *Frame, cs []column[*hostLine], l *hostLine) {
 		p.repeat(p.s.Text, p.g.Cursor, 1)
 	}
 	p.to(gutter)
-	if h.Configured && h.Reachable && h.Interval > 0 {
+	if hostFigures(h) {
 		cellsOf(p, cs, l, 1)
 		p.end()
 		return
@@ -150,15 +179,20 @@ func hostSilence(f *Frame, h *cluster.Host) string {
 	return text
 }
 
-func drawFirstDisk(p *page, l *hostLine, w int) {
+// drawHostDisk names the disk that is shown, and marks it as the WAL's or as one of
+// which that is not known.
+func drawHostDisk(p *page, l *hostLine, w int) {
 	if l.disk == nil {
 		p.put(p.s.Unknown, unknown)
 		return
 	}
 	drawDevice(p, l.disk, w)
+	if !l.disk.WAL {
+		p.repeat(p.s.Unknown, p.g.Unknown, 1)
+	}
 }
 
-func drawFirstUtil(p *page, l *hostLine, w int) {
+func drawHostUtil(p *page, l *hostLine, w int) {
 	switch {
 	case l.disk == nil:
 		p.right(p.s.Unknown, unknown, w)
@@ -190,7 +224,7 @@ func drawSent(p *page, l *hostLine, w int) {
 	var sum cluster.Figure
 	for i := range l.n.Host.Nets {
 		n := &l.n.Host.Nets[i]
-		if isLoopback(n) {
+		if n.Loopback() {
 			continue
 		}
 		v, ok := n.TxBytesPerSecond.Value()

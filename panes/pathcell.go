@@ -132,7 +132,7 @@ func carried(ns []cluster.NetUsage) (rx, tx cluster.Figure) {
 		}
 	}
 	for i := range ns {
-		if !isLoopback(&ns[i]) {
+		if !ns[i].Loopback() {
 			add(&rx, ns[i].RxBytesPerSecond)
 			add(&tx, ns[i].TxBytesPerSecond)
 		}

@@ -175,19 +175,7 @@ func cores(h *cluster.Host) int {
 
 // walDisk returns the device below the WAL; where that is not known the one with
 // the greatest %util, as the history does; nil if there is none.
-func walDisk(h *cluster.Host) *cluster.DiskUsage {
-	var busiest *cluster.DiskUsage
-	for i := range h.Disks {
-		d := &h.Disks[i]
-		if d.WAL {
-			return d
-		}
-		if busiest == nil || less(busiest.Util, d.Util) {
-			busiest = d
-		}
-	}
-	return busiest
-}
+func walDisk(h *cluster.Host) *cluster.DiskUsage { return cluster.BusiestDisk(h.Disks) }
 
 // service returns the busiest of the wanted processes; nil if none is known.
 func service(h *cluster.Host) *cluster.ProcessUsage {
@@ -200,7 +188,7 @@ func service(h *cluster.Host) *cluster.ProcessUsage {
 func received(h *cluster.Host) cluster.Figure {
 	var sum cluster.Figure
 	for i := range h.Nets {
-		if v, ok := h.Nets[i].RxBytesPerSecond.Value(); ok && h.Nets[i].Name.String() != "lo" {
+		if v, ok := h.Nets[i].RxBytesPerSecond.Value(); ok && !h.Nets[i].Loopback() {
 			had, _ := sum.Value()
 			sum = cluster.Known(had + v)
 		}

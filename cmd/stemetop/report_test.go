@@ -301,6 +301,23 @@ func TestTextSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+// A disk that is not known to be the WAL's is not shown as if it were.
+func TestTextNamesTheBusiestDiskAsThat(t *testing.T) {
+	s := snapshot()
+	h := &s.Replicas[0].Host
+	h.Facts = &cluster.HostFacts{WAL: cluster.WALDevice{Why: cluster.Clean("/var/lib/stemedb/wal does not exist")}}
+	h.Disks[0].Name, h.Disks[0].WAL = cluster.Clean("vda"), false
+	var b bytes.Buffer
+	if err := writeText(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"  vda (busiest)  99.0   60.2\n", "node2 host: wal: /var/lib/stemedb/wal does not exist\n"} {
+		if !strings.Contains(b.String(), text) {
+			t.Errorf("no %q in\n%s", text, b.String())
+		}
+	}
+}
+
 func TestExitCode(t *testing.T) {
 	live := func(v float64) cluster.Lag { return cluster.Lag{State: cluster.LagLive, Seconds: known(v)} }
 	as := func(s cluster.LagState, v float64) cluster.Lag { return cluster.Lag{State: s, Seconds: known(v)} }

@@ -114,10 +114,10 @@ func hostCells(h *cluster.Host) string {
 	if len(h.Disks) == 0 {
 		return cpu + "\t?\t?\t?"
 	}
-	d := &h.Disks[0] // the WAL's where that is known
-	name := d.Name.String()
+	d := &h.Disks[0] // the WAL's where that is known, else the busiest
+	name := d.Name.String() + " (busiest)"
 	if d.WAL {
-		name += " (WAL)"
+		name = d.Name.String() + " (WAL)"
 	}
 	return fmt.Sprintf("%s\t%s\t%s\t%s", cpu, name, panes.Number(d.Util), panes.Number(d.WriteAwait))
 }

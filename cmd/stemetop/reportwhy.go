@@ -30,13 +30,21 @@ func hostError(h *cluster.Host) *string {
 			texts = append(texts, cluster.Clean(h.Disks[i].Name.String()+": "+h.Disks[i].Why.String()))
 		}
 	}
-	if h.Facts != nil && h.Facts.WAL.Device.IsZero() && !h.Facts.WAL.Why.IsZero() {
-		texts = append(texts, cluster.Clean("wal: "+h.Facts.WAL.Why.String()))
+	if why := walWhy(h); !why.IsZero() {
+		texts = append(texts, cluster.Clean("wal: "+why.String()))
 	}
 	if h.Configured && h.Err == nil && !h.ProcessesKnown {
 		texts = append(texts, cluster.Clean("processes: not read yet"))
 	}
 	return reasons(texts...)
+}
+
+// walWhy is why no disk is known to be the WAL's.
+func walWhy(h *cluster.Host) cluster.Text {
+	if h.Facts != nil && h.Facts.WAL.Device.IsZero() {
+		return h.Facts.WAL.Why
+	}
+	return h.NoWAL()
 }
 
 // accessError is why a source gives nothing, or not all.

@@ -123,31 +123,19 @@ func (h *History) applyHost(o *Observation, s *State) {
 	}
 	h.add(node, QuantityCPU, o.Taken, u.CPU.Busy())
 	h.add(node, QuantityIOWait, o.Taken, u.CPU.IOWait)
-	disk := busiestDisk(u.Disks)
+	var disk DiskUsage
+	if d := BusiestDisk(u.Disks); d != nil {
+		disk = *d
+	}
 	h.add(node, QuantityDiskUtil, o.Taken, disk.Util)
 	h.add(node, QuantityDiskAwait, o.Taken, MaxOf(disk.ReadAwait, disk.WriteAwait))
 	var tx Figure
 	for i := range u.Nets {
-		if v, ok := u.Nets[i].TxBytesPerSecond.Value(); ok && u.Nets[i].Name.s != "lo" {
+		if v, ok := u.Nets[i].TxBytesPerSecond.Value(); ok && !u.Nets[i].Loopback() {
 			tx = Known(tx.v + v)
 		}
 	}
 	h.add(node, QuantityNetTx, o.Taken, tx)
-}
-
-// busiestDisk returns the WAL's device, which stands first, else the one with
-// the greatest %util.
-func busiestDisk(disks []DiskUsage) DiskUsage {
-	var busiest DiskUsage
-	for _, d := range disks {
-		if d.WAL {
-			return d
-		}
-		if !busiest.Util.ok || d.Util.v > busiest.Util.v {
-			busiest = d
-		}
-	}
-	return busiest
 }
 
 // add appends a point; an unknown figure marks a hole, once. A series begins

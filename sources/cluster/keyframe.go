@@ -64,6 +64,13 @@ func (s *State) remember() *Recall {
 	for _, id := range sortedKeys(s.services) {
 		r.Services = append(r.Services, *s.services[id])
 	}
+	for _, id := range sortedKeys(s.nodes) {
+		if n := s.nodes[id]; n.base != nil {
+			h := n.devices
+			h.Node = id
+			r.Hosts = append(r.Hosts, h)
+		}
+	}
 	for _, id := range sortedKeys(s.logs) {
 		r.Logs = append(r.Logs, *s.logs[id])
 	}
@@ -110,6 +117,12 @@ func (s *State) recall(r *Recall) {
 	for i := range r.Services {
 		m := r.Services[i]
 		s.services[m.Node] = &m
+	}
+	for i := range r.Hosts {
+		n := s.node(r.Hosts[i].Node)
+		if n.devices = r.Hosts[i]; n.last != nil {
+			n.usage = s.usage(n)
+		}
 	}
 	for i := range r.Logs {
 		l := r.Logs[i]

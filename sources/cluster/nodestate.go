@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -19,6 +18,7 @@ type nodeState struct {
 	sockets, socketBase *Observation // lists of connections: rates run from base to the newest
 	service, api        *Observation // of the database: its unit, its configuration
 	usage               Host         // figures from the above; Access is filled in when viewed
+	devices             HostRecall   // in which order they stand; its Node is filled in when recalled
 }
 
 // attempts are the newest attempt of a source and the newest that was usable.
@@ -109,6 +109,7 @@ func (s *State) foldHost(n *nodeState, o *Observation, r *HostReading) {
 		// Rebooted. A reboot that uptime does not show took longer than three
 		// intervals, and no rate is drawn over that either.
 		n.last, n.base, n.procAt, n.procBase = nil, nil, nil, nil
+		n.devices = HostRecall{}
 	}
 	if n.base == nil || !s.whole {
 		n.base = n.last
@@ -141,7 +142,12 @@ func (s *State) usage(n *nodeState) Host {
 	}
 	h.Interval = r.Uptime - base.Uptime
 	h.CPU, h.Nets, h.Pressure = CPURates(base, r), NetRates(base, r), PressureRates(base, r)
-	h.Disks = n.orderDisks(DiskRates(base, r))
+	h.Disks = DiskRates(base, r)
+	hold := holdBusiest
+	if s.whole {
+		hold = 0 // what is compared is of the whole time
+	}
+	n.orderDevices(&h, r.Uptime, hold)
 	return h
 }
 
@@ -154,27 +160,4 @@ func (s *State) figures(n *nodeState) Host {
 		h.Interval, h.CPU, h.Disks, h.Nets, h.Pressure = 0, CPUUsage{}, nil, nil, PressureUsage{}
 	}
 	return h
-}
-
-// orderDisks marks the WAL's device and puts it first, the others by name.
-func (n *nodeState) orderDisks(disks []DiskUsage) []DiskUsage {
-	if f := n.hostFacts(); f != nil && !f.WAL.Device.IsZero() {
-		for i := range disks {
-			disks[i].WAL = disks[i].Name == f.WAL.Device
-		}
-	}
-	slices.SortStableFunc(disks, func(a, b DiskUsage) int {
-		switch {
-		case a.WAL && !b.WAL:
-			return -1
-		case b.WAL && !a.WAL:
-			return 1
-		case a.Name.s < b.Name.s:
-			return -1
-		case a.Name.s > b.Name.s:
-			return 1
-		}
-		return 0
-	})
-	return disks
 }

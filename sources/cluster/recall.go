@@ -13,6 +13,7 @@ type Recall struct {
 	Peers     []PeerRecall
 	Services  []ServiceRecall
 	Logs      []LogRecall
+	Hosts     []HostRecall
 }
 
 // LagRecall is the memory of one replica's lag gauge: how long its digits have

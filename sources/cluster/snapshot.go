@@ -175,12 +175,15 @@ type Sync struct {
 // Host is what the host below a node does, by rates between two readings.
 type Host struct {
 	Access
-	Facts          *HostFacts    // nil until known
-	Interval       time.Duration // host time between the two readings below the rates; 0 if there are no rates
-	RatesWhy       Text          // why there are no rates
-	CPU            CPUUsage
-	Disks          []DiskUsage // the WAL's first, then by name
-	Nets           []NetUsage
+	Facts    *HostFacts    // nil until known
+	Interval time.Duration // host time between the two readings below the rates; 0 if there are no rates
+	RatesWhy Text          // why there are no rates
+	CPU      CPUUsage
+	// Disks begin with the WAL's device, or where that is not known (NoWAL) with the
+	// busiest. The others come by name, after them those that are idle, and last
+	// what is no hardware. The order does not change with each reading.
+	Disks          []DiskUsage
+	Nets           []NetUsage     // the busiest first, then as disks; the loopback last
 	Processes      []ProcessUsage // the busiest first
 	ProcessesKnown bool
 	ProcessesAt    time.Time

@@ -27,7 +27,7 @@ type Config struct {
 	Metrics    Metrics    `yaml:"metrics"`
 	Thresholds Thresholds `yaml:"thresholds"`
 	Alerts     []Alert    `yaml:"alerts"`
-	WALPath    string     `yaml:"wal_path" doc:"the write-ahead log on the hosts; its disk is listed first"`
+	WALPath    string     `yaml:"wal_path" doc:"the write-ahead log on the hosts; its disk is listed first, the busiest where it is not known"`
 	Process    string     `yaml:"process" doc:"how the names of the database's processes begin"`
 	Unit       string     `yaml:"unit" doc:"the database's systemd unit, for its log, its restarts and actions.restart"`
 	APIToml    string     `yaml:"api_toml" doc:"the database's own configuration on the primary, for two settings and actions.rpc_timeout"`
