@@ -81,7 +81,8 @@ type Frame struct {
 	Message   cluster.Text // answer to the last key, for the status line
 	Doing     cluster.Text // what of an action is going on now, for the status line
 	Recording cluster.Text // e.g. "recording to x"; empty for nothing to say
-	// Unsaved says that Recording is why nothing is recorded, though it should be.
+	// Unsaved says that Recording is why nothing is recorded, though it should be, or
+	// what of the recording that is replayed can't be read.
 	Unsaved bool
 
 	LogShow   LogShow      // which lines of the logs are shown

@@ -33,8 +33,9 @@ func Status(f *Frame, w, h int) string {
 	return p.String()
 }
 
-// Trouble says what is lost of what should be kept: why nothing is recorded, else
-// which reader had a hole of late. Empty where all is kept.
+// Trouble says what is lost of what should be kept: why nothing is recorded, or what
+// of a recording can't be read, else which reader had a hole of late. Empty where
+// all is kept.
 func Trouble(f *Frame) string {
 	switch {
 	case f.Unsaved:

@@ -35,7 +35,8 @@ type Options struct {
 	// Measure begins to measure what a pane shows on demand, of a node; stop ends it
 	// and returns at once. Nil where nothing can be measured, as in a replay.
 	Measure func(pane panes.Name, node cluster.NodeID) (stop func())
-	// Recording tells how the recorder stands, and whether it fails; may be nil.
+	// Recording tells how the recorder stands, and whether it fails; in a replay what
+	// of the recording can't be read, and whether there is such. May be nil.
 	Recording  func() (text cluster.Text, fails bool)
 	Version    string         // of the program, for the help
 	Escalation []cluster.Text // whom to call when a condition of escalation holds, in order

@@ -20,12 +20,13 @@ func replay(ctx context.Context, in invocation) (code int, err error) {
 		return exitUsage, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	in.warnOfHoles(file)
 	timeline := recording.NewReplay(file, historyOptions(config.Default().History))
 	defer func() { err = errors.Join(err, timeline.Close()) }()
 	return in.show(ctx, tui.Options{
 		Timeline: timeline, Changed: timeline.Grown(),
 		Clock: sources.NewClock(1), Replay: true, ReadOnly: true, Interval: file.Session().Interval,
-		Escalation: file.Session().Escalation,
+		Escalation: file.Session().Escalation, Recording: func() (cluster.Text, bool) { return holesInShort(file.Holes()) },
 	})
 }
 
@@ -39,12 +40,13 @@ func open(path string) (*recording.File, error) {
 
 // readRecording returns what was known at a time of a recording. Rates are
 // those that the screen showed.
-func readRecording(path, word string) (s *cluster.Snapshot, err error) {
+func (in *invocation) readRecording(path, word string) (s *cluster.Snapshot, err error) {
 	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	in.warnOfHoles(file)
 	from, to := file.Bounds()
 	at, err := parseAt(word, from, to)
 	if err != nil {

@@ -37,7 +37,7 @@ func (in *invocation) reading(ctx context.Context) (*cluster.Snapshot, error) {
 				return nil, usage(from+" and --replay are given both", "choose the cluster or a recording of it")
 			}
 		}
-		return readRecording(in.replay, in.at)
+		return in.readRecording(in.replay, in.at)
 	case in.at != "":
 		return nil, usage("--at is given without --replay", "name the recording: --replay FILE")
 	case in.watch <= 0:

@@ -28,7 +28,9 @@ type File struct {
 	index  []fileBlock
 	end    int64 // up to here all is read
 	torn   int64
-	lost   int64
+	spoilt int64       // after end: damage, and nothing after it that can be read as yet
+	lost   []lostBytes // before end
+	holes  holes
 	last   time.Time
 	lastAt int64 // c.end that last was found for
 }
@@ -127,7 +129,7 @@ func (f *File) Unknown() []string {
 	return names
 }
 
-// Damage is what of a recording can't be read.
+// Damage is how many bytes of a recording can't be read.
 type Damage struct {
 	Torn int64 // bytes at the end: a chunk that was in work as the writer died, or is in work now
 	Lost int64 // bytes elsewhere
@@ -137,7 +139,11 @@ type Damage struct {
 func (f *File) Damage() Damage {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return Damage{Torn: f.torn, Lost: f.lost}
+	d := Damage{Torn: f.torn, Lost: f.spoilt}
+	for _, l := range f.lost {
+		d.Lost += l.bytes
+	}
+	return d
 }
 
 // Bounds returns when the first and the last observation were received.

@@ -109,6 +109,9 @@ func TestTornTailIsTheOnlyLoss(t *testing.T) {
 		if f.Damage().Torn == 0 {
 			whole++
 		}
+		if d := f.Damage(); d.Lost > 0 || f.Holes() != nil {
+			t.Fatalf("cut at %d: a torn end is called damage: %+v, %+v", cut, d, f.Holes())
+		}
 		closing(t, f)
 	}
 	if whole > 6 {
@@ -171,6 +174,70 @@ func TestDamageCostsItsBlockOnly(t *testing.T) {
 	want.Replicas[0].Host.Facts, got.Replicas[0].Host.Facts = nil, nil
 	if got.LastSeq != want.LastSeq || diff(got.Replicas[0].Lag, want.Replicas[0].Lag) != "" {
 		t.Errorf("after the damage: seq %d, lag %+v, want %d, %+v", got.LastSeq, got.Replicas[0].Lag, want.LastSeq, want.Replicas[0].Lag)
+	}
+}
+
+// What a damaged byte costs is told: how many bytes, and of what time as far as the
+// next block tells; also where no block comes after it.
+func TestHolesAreTold(t *testing.T) {
+	list, b := written(t, 300) // two blocks and a half
+	var starts []int
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte(startMark))
+		if i < 0 {
+			break
+		}
+		starts = append(starts, at+i)
+		at += i + 1
+	}
+	first, last := list[0].Received, list[len(list)-1].Received
+	for _, c := range []struct {
+		name     string
+		at       int
+		from, to time.Duration // after the first observation
+		open     bool          // nothing can be read after it
+	}{
+		{"within a block", starts[1] + (starts[2]-starts[1])/2, 180 * time.Second, 240 * time.Second, false},
+		{"the start of a block", starts[1] + 3, 120 * time.Second, 240 * time.Second, false},
+		{"the first block", starts[0] + 12, 0, 120 * time.Second, false},
+		{"within the last block", starts[2] + (len(b)-starts[2])/2, 270 * time.Second, 0, true},
+		{"the last byte", len(b) - 1, 300 * time.Second, 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			spoilt := bytes.Clone(b)
+			spoilt[c.at] ^= 0x40
+			f, err := openBytes(t, spoilt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer closing(t, f)
+			got := f.Holes()
+			if d := f.Damage(); len(got) != 1 || d.Torn != 0 || d.Lost == 0 || got[0].Bytes != d.Lost {
+				t.Fatalf("damage %+v, holes %+v", d, got)
+			}
+			near := func(at time.Time, want time.Duration) bool {
+				return at.Sub(first.Add(want)).Abs() < 30*time.Second // bytes are not spread evenly
+			}
+			if h := got[0]; !near(h.From, c.from) || h.To.IsZero() != c.open || !c.open && !near(h.To, c.to) {
+				t.Errorf("the hole is from %v to %v after the start", h.From.Sub(first), h.To.Sub(first))
+			}
+			if _, to := f.Bounds(); !c.open && !to.Equal(last) {
+				t.Errorf("it ends at %v, not %v after the start", to.Sub(first), last.Sub(first))
+			}
+		})
+	}
+}
+
+// A writer that dies with the machine may leave room that it did not fill.
+func TestZerosAtTheEndAreNoDamage(t *testing.T) {
+	_, b := written(t, 30)
+	f, err := openBytes(t, append(b, make([]byte, 100<<10)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing(t, f)
+	if d := f.Damage(); d.Lost != 0 || d.Torn != 100<<10 {
+		t.Errorf("damage %+v", d)
 	}
 }
 

@@ -1,6 +1,13 @@
 package recording
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
+
+// longestBlock is how long a block of any recording goes on: earlier versions began
+// one each five minutes.
+const longestBlock = 5 * time.Minute
 
 // blockAt returns the position of the block that tells of an instant: the newest
 // one that begins at or before it, 0 if none does. The wall clock may have been
@@ -13,7 +20,7 @@ func blockAt(bases []int64, ns int64) int {
 			continue
 		}
 		newest = max(newest, i)
-		end := base + int64(blockSpan) // of the last before a step
+		end := base + int64(longestBlock) // of the last before a step
 		if i+1 < len(bases) && bases[i+1] >= base {
 			end = bases[i+1]
 		}

@@ -3,7 +3,7 @@ package recording
 import "testing"
 
 func TestBlockAt(t *testing.T) {
-	const m = int64(blockSpan)
+	const m = int64(longestBlock)
 	back := []int64{10 * m, 11 * m, 12 * m, 5 * m, 6 * m} // set back by 8 spans after a while
 	for _, c := range []struct {
 		bases []int64

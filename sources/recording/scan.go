@@ -31,15 +31,32 @@ func (f *File) Refresh() error {
 			if !found {
 				break
 			}
-			f.lost += next - s.at
+			f.lose(next - s.at)
 			s.at = next
 			continue
 		}
 		f.add(h, s.at)
 		s.at += int64(h.size + h.length)
 	}
-	f.end, f.torn = s.at, s.size-s.at
+	torn, err := s.torn()
+	if err != nil {
+		return openFailure(f.path, err)
+	}
+	f.end, f.torn, f.spoilt = s.at, s.size-s.at, 0
+	if !torn {
+		f.torn, f.spoilt = 0, f.torn
+	}
 	return nil
+}
+
+// lose counts bytes that can't be read after the newest block.
+func (f *File) lose(bytes int64) {
+	after := len(f.index) - 1
+	if n := len(f.lost); n > 0 && f.lost[n-1].after == after {
+		f.lost[n-1].bytes += bytes
+		return
+	}
+	f.lost = append(f.lost, lostBytes{after, bytes})
 }
 
 // maxBlock bounds what of a block is loaded at once. Ours end far earlier.
@@ -54,7 +71,7 @@ func (f *File) add(h frameHead, at int64) {
 	}
 	b := &f.index[len(f.index)-1]
 	if b.to != at || end-b.from > maxBlock {
-		f.lost += end - at
+		f.lose(end - at)
 		return
 	}
 	b.to = end
@@ -104,25 +121,61 @@ func (s *scanner) chunk() (h frameHead, ok bool, err error) {
 	return h, len(data) == h.length && h.fits(data), nil
 }
 
-// seek finds the next block after the place, one whose first chunk is whole.
+const (
+	// searched is how far after damage chunks are looked for that go on with a block.
+	// They can't be decoded, and tell that what is before them was not the last; the
+	// mark of such a one is a single byte, so that the search costs.
+	searched = 4 << 20
+	// searchedChunk is the largest of those that are looked for.
+	searchedChunk = 64 << 10
+)
+
+// seek finds the next chunk after the place that is whole.
 func (s *scanner) seek() (at int64, found bool, err error) {
 	here := s.at
 	defer func() { s.at = here }()
 	for s.at++; s.at < s.size; {
-		b, err := s.window(s.at, scanBuffer)
-		if err != nil {
+		if _, err := s.window(s.at, maxFrameHead); err != nil {
 			return 0, false, err
 		}
-		i := bytes.Index(b, []byte(startMark))
+		near, b := s.at-here < searched, s.buf[s.at-s.from:]
+		i := bytes.IndexByte(b, startMark[0])
+		if j := bytes.IndexByte(b, goOnMark); near && j >= 0 && (i < 0 || j < i) {
+			i = j
+		}
 		if i < 0 {
-			s.at += int64(max(1, len(b)-len(startMark)+1))
+			s.at += int64(len(b))
 			continue
 		}
 		s.at += int64(i)
-		if _, ok, err := s.chunk(); ok || err != nil {
-			return s.at, ok, err
+		head, err := s.window(s.at, maxFrameHead)
+		if err != nil {
+			return 0, false, err
+		}
+		if h, ok := parseHead(head); ok && (h.start || near && h.length <= searchedChunk) {
+			if _, ok, err := s.chunk(); ok || err != nil {
+				return s.at, ok, err
+			}
 		}
 		s.at++
 	}
 	return 0, false, nil
+}
+
+// torn tells whether what is left at the place may be the beginning of a chunk that
+// the writer did not finish, or room that was made for one.
+func (s *scanner) torn() (bool, error) {
+	b, err := s.window(s.at, scanBuffer)
+	if err != nil {
+		return false, err
+	}
+	if len(bytes.TrimLeft(b, "\x00")) == 0 {
+		return true, nil
+	}
+	b = b[:min(len(b), maxFrameHead)]
+	if h, ok := parseHead(b); ok {
+		return s.at+int64(h.size+h.length) > s.size, nil
+	}
+	began := b[0] == goOnMark || bytes.HasPrefix(b, []byte(startMark)) || bytes.HasPrefix([]byte(startMark), b)
+	return len(b) < maxFrameHead && began, nil
 }
