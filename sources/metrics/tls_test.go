@@ -48,7 +48,9 @@ func (a *authority) issue(c *x509.Certificate) (*x509.Certificate, *ecdsa.Privat
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	a.must(err)
 	c.SerialNumber, c.Subject = big.NewInt(1), pkix.Name{CommonName: "test"}
-	c.NotBefore = time.Now().Add(-48 * time.Hour)
+	if c.NotBefore.IsZero() {
+		c.NotBefore = time.Now().Add(-48 * time.Hour)
+	}
 	if c.NotAfter.IsZero() {
 		c.NotAfter = time.Now().Add(time.Hour)
 	}
@@ -121,13 +123,16 @@ func TestTLS(t *testing.T) {
 	}
 	expired := local()
 	expired.NotAfter = time.Now().Add(-time.Hour)
+	early := local()
+	early.NotBefore = time.Now().Add(time.Hour)
 	for name, c := range map[string]struct {
 		url   string
 		tls   func(*Options)
 		words []string
 	}{
 		"unknown authority": {s.URL, func(*Options) {}, []string{"unknown authority", "http.ca_file"}},
-		"expired":           {a.serve(expired, nil).URL, own, []string{"not valid now: current time", "renew"}},
+		"expired":           {a.serve(expired, nil).URL, own, []string{"its certificate expired at " + expired.NotAfter.UTC().Format(time.RFC3339), "renew"}},
+		"not yet valid":     {a.serve(early, nil).URL, own, []string{"its certificate is not yet valid: from " + early.NotBefore.UTC().Format(time.RFC3339), "clock"}},
 		"other name":        {a.serve(&x509.Certificate{DNSNames: []string{"node2.example"}}, nil).URL, own, []string{"not for 127.0.0.1", "node2.example"}},
 		"no name":           {a.serve(&x509.Certificate{}, nil).URL, own, []string{"not for 127.0.0.1", "names no host"}},
 		"plain on TLS port": {strings.Replace(s.URL, "https", "http", 1), own, []string{"plain HTTP on a TLS port", "https://"}},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/stemedb/stemetop/sources/cluster"
 )
@@ -23,7 +24,7 @@ func (w Words) byTLS(err error, _ phase) *Fault {
 	case errors.As(err, &unknown):
 		return NewFault(cluster.FailTLS, "its certificate is signed by an unknown authority", "set "+w.Section+".ca_file to the certificate of its authority")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return NewFault(cluster.FailTLS, "its certificate is not valid now", "renew it on the node, or correct the clock here").With(invalid.Detail)
+		return outOfDate(invalid.Cert, time.Now())
 	case errors.As(err, &name):
 		return NewFault(cluster.FailTLS, "its certificate is not for "+name.Host, nameHint(name.Certificate))
 	case errors.As(err, &record):
@@ -39,6 +40,21 @@ func (w Words) byTLS(err error, _ phase) *Fault {
 		return NewFault(cluster.FailTLS, "TLS handshake failed", "").With(innermost(err))
 	}
 	return nil
+}
+
+// outOfDate tells of a certificate of the chain that is not valid now. The text is the
+// same at each try: it names no age, and what it is about comes first, since it is cut
+// in most places.
+func outOfDate(c *x509.Certificate, now time.Time) *Fault {
+	whose := "its certificate"
+	if c.IsCA {
+		whose = "its authority's certificate"
+	}
+	if now.Before(c.NotBefore) {
+		return NewFault(cluster.FailTLS, whose+" is not yet valid: from "+c.NotBefore.UTC().Format(time.RFC3339)+" on",
+			"correct the clock here or on who issued it, or wait")
+	}
+	return NewFault(cluster.FailTLS, whose+" expired at "+c.NotAfter.UTC().Format(time.RFC3339), "renew it on the node, or correct the clock here")
 }
 
 // orTLS adds to the hint about a connection that was reset before any answer what

@@ -131,7 +131,7 @@ func (k *checker) url(word, path string) {
 	if word == "" {
 		return
 	}
-	shown := "is " + quote(word)
+	shown := "is " + quote(withoutQuery(word))
 	if strings.Contains(word, "@") {
 		shown = "is not fit to use (it is not shown, since it may hold a password)"
 	}
@@ -146,6 +146,14 @@ func (k *checker) url(word, path string) {
 	k.want(u.RawQuery == "" && u.Fragment == "", path, shown, "leave the part from ? or # away")
 }
 
+// withoutQuery cuts what may hold a token from a URL that is shown.
+func withoutQuery(word string) string {
+	if i := strings.IndexAny(word, "?#"); i >= 0 {
+		return word[:i+1] + "…"
+	}
+	return word
+}
+
 // Links are shown as text, for a person to follow or to copy: nothing in them
 // may look like something else.
 var (
@@ -156,7 +164,7 @@ var (
 func (k *checker) link(word, at string) {
 	u, err := url.Parse(word)
 	web := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-	shown := "is " + quote(word)
+	shown := "is " + quote(withoutQuery(word))
 	if err != nil || u.User != nil {
 		shown = "is not fit to use (it is not shown, since it may hold a password)"
 	}
