@@ -61,6 +61,10 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 	case 3:
 		f.replica(id, now, rapid.SampledFrom([]float64{0, 900, 1000}).Draw(r, "rate")*now.Seconds())
 	case 4:
+		if rapid.Bool().Draw(r, "devices") {
+			randomDevices(r, f, id, now)
+			return
+		}
 		f.host(id, now, rapid.SampledFrom([]float64{100, 5}).Draw(r, "boot")+now.Seconds(), uint64(now.Milliseconds()))
 	case 5:
 		f.publish(now, Source{FromMetrics, rapid.SampledFrom([]NodeID{"node1", id}).Draw(r, "failing")}, nil, Fail(FailReset, "reset", "look"))
@@ -116,6 +120,18 @@ func randomObservation(r *rapid.T, f *feed, now time.Duration) {
 			&ActionStep{Action: "a", Stage: ActionEvent, Lifts: true}, &ActionStep{Stage: ActionNearMiss, Target: id},
 		}).Draw(r, "action"), nil)
 	}
+}
+
+// randomDevices publishes a reading of a host with a few devices.
+func randomDevices(r *rapid.T, f *feed, id NodeID, now time.Duration) {
+	h := &HostReading{Uptime: rapid.SampledFrom([]time.Duration{100 * time.Second, 5 * time.Second}).Draw(r, "up") + now}
+	busy := rapid.SliceOfN(rapid.Uint32Range(0, 2), 4, 4).Draw(r, "busy")
+	for i, name := range []string{"vda", "sda", "loop0", "sdb"} {
+		n := uint32(now.Milliseconds()) / 2 * busy[i]
+		h.Disks = append(h.Disks, DiskCounters{Name: Clean(name), Fields: 17, WriteIOs: uint64(n) + 1, IOTicks: n})
+		h.Nets = append(h.Nets, NetCounters{Name: Clean([]string{"lo", "eth0", "ifb0", "eth1"}[i]), RxBytes: uint64(n)})
+	}
+	f.publish(now, Source{FromHost, id}, h, nil)
 }
 
 func TestCloneSharesNothing(t *testing.T) {
