@@ -26,6 +26,7 @@ type File struct {
 	mu     sync.Mutex
 	file   *os.File
 	index  []fileBlock
+	size   int64 // of the file, when it was last looked at
 	end    int64 // up to here all is read
 	torn   int64
 	spoilt int64       // after end: damage, and nothing after it that can be read as yet

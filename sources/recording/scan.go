@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // scanBuffer holds the head of a chunk, and the data of nearly every one.
@@ -16,6 +17,9 @@ func (f *File) Refresh() error {
 	info, err := f.file.Stat()
 	if err != nil {
 		return openFailure(f.path, err)
+	}
+	if info.Size() == f.size {
+		return nil // what is damaged at the end is not searched again
 	}
 	s := scanner{r: f.file, at: f.end, size: info.Size(), buf: make([]byte, 0, scanBuffer)}
 	for s.at < s.size {
@@ -42,7 +46,7 @@ func (f *File) Refresh() error {
 	if err != nil {
 		return openFailure(f.path, err)
 	}
-	f.end, f.torn, f.spoilt = s.at, s.size-s.at, 0
+	f.size, f.end, f.torn, f.spoilt = s.size, s.at, s.size-s.at, 0
 	if !torn {
 		f.torn, f.spoilt = 0, f.torn
 	}
@@ -139,12 +143,13 @@ func (s *scanner) seek() (at int64, found bool, err error) {
 			return 0, false, err
 		}
 		near, b := s.at-here < searched, s.buf[s.at-s.from:]
-		i := bytes.IndexByte(b, startMark[0])
-		if j := bytes.IndexByte(b, goOnMark); near && j >= 0 && (i < 0 || j < i) {
-			i = j
-		}
-		if i < 0 {
+		i := nextMark(b, near)
+		if i < 0 && near {
 			s.at += int64(len(b))
+			continue
+		}
+		if i < 0 { // a mark may begin in the last bytes
+			s.at += int64(max(1, len(b)-len(startMark)+1))
 			continue
 		}
 		s.at += int64(i)
@@ -160,6 +165,15 @@ func (s *scanner) seek() (at int64, found bool, err error) {
 		s.at++
 	}
 	return 0, false, nil
+}
+
+// nextMark returns where a chunk may begin, -1 for nowhere: any that is marked by its
+// first byte, or one that opens a block.
+func nextMark(b []byte, all bool) int {
+	if !all {
+		return bytes.Index(b, []byte(startMark))
+	}
+	return slices.IndexFunc(b, func(x byte) bool { return x == goOnMark || x == startMark[0] })
 }
 
 // torn tells whether what is left at the place may be the beginning of a chunk that
