@@ -31,10 +31,10 @@ func run(s *sim, live *Timeline, seconds int) int {
 }
 
 // TestBytesPerHour holds all that is asked of 12 replicas and 6 busy hosts at 1 s
-// to 2.2 MB an hour, keyframes included, less the 100 kB that logs may take, which
+// to 2 MB an hour, keyframes included, less the 70 kB that logs may take, which
 // have a test of their own.
 func TestBytesPerHour(t *testing.T) {
-	const minutes, budget = 20, 2_100_000
+	const minutes, budget = 20, 1_930_000
 	s := newSim(12, 6)
 	s.ways = newWays(s)
 	got := run(s, NewLive(LiveOptions{}), minutes*60) * 60 / minutes

@@ -12,12 +12,12 @@
 // recording lacks what came later, a newer one has fields that are passed over,
 // and a kind of body that is not known is skipped and counted.
 //
-// Blocks follow, of two minutes each (five in those of earlier versions). A block opens with a keyframe, the
-// observations that rebuild cluster.State from nothing, and needs nothing from
-// before it: reading starts at any block, and a seek costs at most two minutes of
-// decoding. A block is a chain of chunks, one a second, each with its length
-// and a CRC. After SIGKILL the torn last chunk is what is lost; after damage the rest
-// of its block, which File.Holes tells.
+// Blocks follow, of three minutes each (five in those of earlier versions). A block
+// opens with a keyframe, the observations that rebuild cluster.State from nothing,
+// and needs nothing from before it: reading starts at any block, and a seek costs at
+// most three minutes of decoding. A block is a chain of chunks, one a second, each
+// with its length and a CRC. After SIGKILL the torn last chunk is what is lost; after
+// damage the rest of its block, which File.Holes tells.
 //
 // # Coding
 //

@@ -45,10 +45,10 @@ func logged(perMinute int) int {
 	return total * 60 / minutes
 }
 
-// TestLogBytesPerHour holds what six logs add to 100 kB an hour, where each says
+// TestLogBytesPerHour holds what six logs add to 70 kB an hour, where each says
 // what the limits of package logs let through in the long run: two lines a minute.
 func TestLogBytesPerHour(t *testing.T) {
-	const budget = 100_000
+	const budget = 70_000
 	got := logged(2)
 	t.Logf("%d bytes an hour", got)
 	if got > budget {
