@@ -180,7 +180,7 @@ func TestDamageCostsItsBlockOnly(t *testing.T) {
 // What a damaged byte costs is told: how many bytes, and of what time as far as the
 // next block tells; also where no block comes after it.
 func TestHolesAreTold(t *testing.T) {
-	list, b := written(t, 300) // two blocks and a half
+	list, b := written(t, int(5*blockSpan/2/time.Second)) // two blocks and a half
 	var starts []int
 	for at := 0; ; {
 		i := bytes.Index(b[at:], []byte(startMark))
@@ -197,11 +197,11 @@ func TestHolesAreTold(t *testing.T) {
 		from, to time.Duration // after the first observation
 		open     bool          // nothing can be read after it
 	}{
-		{"within a block", starts[1] + (starts[2]-starts[1])/2, 180 * time.Second, 240 * time.Second, false},
-		{"the start of a block", starts[1] + 3, 120 * time.Second, 240 * time.Second, false},
-		{"the first block", starts[0] + 12, 0, 120 * time.Second, false},
-		{"within the last block", starts[2] + (len(b)-starts[2])/2, 270 * time.Second, 0, true},
-		{"the last byte", len(b) - 1, 300 * time.Second, 0, true},
+		{"within a block", starts[1] + (starts[2]-starts[1])/2, 3 * blockSpan / 2, 2 * blockSpan, false},
+		{"the start of a block", starts[1] + 3, blockSpan, 2 * blockSpan, false},
+		{"the first block", starts[0] + 12, 0, blockSpan, false},
+		{"within the last block", starts[2] + (len(b)-starts[2])/2, 9 * blockSpan / 4, 0, true},
+		{"the last byte", len(b) - 1, 5 * blockSpan / 2, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			spoilt := bytes.Clone(b)
@@ -216,7 +216,7 @@ func TestHolesAreTold(t *testing.T) {
 				t.Fatalf("damage %+v, holes %+v", d, got)
 			}
 			near := func(at time.Time, want time.Duration) bool {
-				return at.Sub(first.Add(want)).Abs() < 30*time.Second // bytes are not spread evenly
+				return at.Sub(first.Add(want)).Abs() < blockSpan/4 // bytes are not spread evenly
 			}
 			if h := got[0]; !near(h.From, c.from) || h.To.IsZero() != c.open || !c.open && !near(h.To, c.to) {
 				t.Errorf("the hole is from %v to %v after the start", h.From.Sub(first), h.To.Sub(first))
