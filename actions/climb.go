@@ -49,6 +49,8 @@ func (c *Climb) Words(Now) string {
 	s := "step " + strconv.Itoa(c.At+1) + " of " + strconv.Itoa(len(r.Steps)) + ", " + strconv.FormatInt(r.Steps[c.At], 10) + "/s, " +
 		min(c.Held, r.Hold).Round(time.Second).String() + " of " + r.Hold.String()
 	switch {
+	case c.check != "":
+		s += ", reading the limit in force"
 	case !c.Paused.IsZero():
 		s += ", waits: " + c.Paused.String()
 	case c.holding && c.Held >= r.Hold:
@@ -144,6 +146,10 @@ func (m *machine) seenClimb() {
 		m.endClimb(who)
 		return
 	}
+	if !c.Back.IsZero() { // it was put off
+		m.prepare(c.At - 1)
+		return
+	}
 	newest := m.World.Snapshot.Primary.Metrics.Newest
 	since := m.now.Mono - c.sampled
 	if since < m.sampleTime() {
@@ -193,10 +199,13 @@ func (m *machine) prepare(i int) {
 // limit can't be read the ramp waits, but for a step back: that is the safe way.
 func (m *machine) seenStep(answer string) {
 	c := m.Climb
-	if c == nil || c.check == "" || answer != c.check || m.Flight != nil {
+	if c == nil || c.check == "" || answer != c.check {
 		return
 	}
 	c.check = ""
+	if m.Flight != nil { // of something else that was confirmed meanwhile: after it, by a new reading
+		return
+	}
 	_, n := c.Plan.Ramp.at(c.At)
 	switch l := m.World.Limit; {
 	case l.Known() && l.Mono >= c.asked.Mono:

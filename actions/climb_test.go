@@ -138,6 +138,34 @@ func TestARampLooksBeforeItSteps(t *testing.T) {
 	}
 }
 
+// A step that is due while the answer to something else is waited for is put off, not
+// lost: up, and back.
+func TestAStepBesideAnotherRequestIsPutOff(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		r := climbing(t, 10*time.Second)
+		r.state.Climb.Plan.Ramp.Back = r.state.Climb.Plan.Ramp.Deeds[0]
+		climb := r.answer
+		r.reads = func(d ReadFacts) {
+			if strings.HasPrefix(d.For, "step") && r.state.Flight == nil && len(r.sent) == 1 {
+				r.state.Flight = &Flight{Action: "other", Plan: r.state.Climb.Plan, Since: r.now(), Sending: true}
+			}
+		}
+		if back {
+			r.tripped = []cluster.NodeID{"agent-node2"}
+		}
+		r.run(30 * time.Second)
+		if r.state.Climb == nil || r.state.Flight == nil || len(r.sent) != 1 {
+			t.Fatalf("back %v: %d sent, %+v", back, len(r.sent), r.state.Climb)
+		}
+		r.reads, r.answer = nil, climb
+		r.state.Flight = nil // the answer came
+		r.run(30 * time.Second)
+		if len(r.sent) < 2 {
+			t.Errorf("back %v: %d sent, %s", back, len(r.sent), r.state.Climb.Words(r.now()))
+		}
+	}
+}
+
 // The look at a limit that stood before the ramp does not put off those of the ramp.
 func TestARampLooksFromItsBegin(t *testing.T) {
 	r := newRig(t)
