@@ -70,7 +70,10 @@ func TestFrameLimits(t *testing.T) {
 	if a, err := f.next(); err != nil || len(a.sections[0].body) != remote.MaxLine {
 		t.Errorf("a line that fits: %v", err)
 	}
-	f = newFrames(io.MultiReader(strings.NewReader(at("@ B 1 a\n")), endless{}), nonce)
+	f = newFrames(io.MultiReader(strings.NewReader(at("@ HELLO 1 Linux\n@ B 1 a\n")), endless{}), nonce)
+	if _, _, err := f.Hello(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := f.next(); !errors.Is(err, errAnswerTooLarge) {
 		t.Errorf("an endless answer: %v", err)
 	}

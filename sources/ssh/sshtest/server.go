@@ -29,7 +29,8 @@ type Options struct {
 	// HostKeys are key types out of "ed25519", "ecdsa" and "rsa".
 	HostKeys []string
 	// LoginShell and Home replace those of the user in the server's own view of
-	// /etc/passwd. They need root, for a mount namespace.
+	// /etc/passwd. They need root, for a mount namespace. Root has an empty home by
+	// default: a start-up file of the machine's own would be run at each login.
 	LoginShell, Home string
 	// Network is the network namespace that the server and its commands are in;
 	// empty for the test's own. ClientConfig then reaches it by a ProxyCommand.
@@ -62,6 +63,9 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatalf("%v: apt-get install openssh-server", err)
 	}
 	s := newServer(t, o)
+	if o.Home == "" && os.Geteuid() == 0 {
+		o.Home = t.TempDir()
+	}
 	for range 5 { // another process may take the port between choosing and binding it
 		s.Port = freePort(t)
 		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port))
