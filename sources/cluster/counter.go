@@ -159,6 +159,23 @@ func (c *counter) span() time.Duration {
 	return c.points[len(c.points)-1].since(c.points[0])
 }
 
+// steadyPoints is how many points have to move for a counter to be steady.
+const steadyPoints = 6
+
+// steady tells whether the counter moved from each point that it remembers to the
+// next: it is renewed whenever it is read.
+func (c *counter) steady() bool {
+	if c == nil || len(c.points) < steadyPoints {
+		return false
+	}
+	for i := 1; i < len(c.points); i++ {
+		if c.points[i].value <= c.points[i-1].value {
+			return false
+		}
+	}
+	return true
+}
+
 // peak returns the greatest growth per second between two points that follow
 // each other; 0 with fewer than two.
 func (c *counter) peak() float64 {

@@ -112,6 +112,9 @@ func TestLagFrozen(t *testing.T) {
 			return tick{12, 1e6 + 1500*min(i, 5) + 500*max(0, i-5), 982000 + 1500*i}
 		}, LagLive},
 		{"digits move, gap outgrows them", func(i float64) tick { return tick{0.05 + 0.003*i, 1e6 + 1000*i, 1e6 + 100*i} }, LagFrozen},
+		{"digits move, the replica's count is renewed each half minute", func(i float64) tick {
+			return tick{0.3 + 0.01*math.Mod(i, 7), 1e6 + 1000*i, 1e6 + 30000*math.Floor(i/30) - 300}
+		}, LagLive},
 		{"digits follow the gap", func(i float64) tick { return tick{0.05 + 0.9*i, 1e6 + 1000*i, 1e6 + 100*i} }, LagLive},
 		{"zero and the replica stands", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6} }, LagFrozen},
 		{"zero and the replica keeps up", func(i float64) tick { return tick{0, 1e6 + 1000*i, 1e6 + 1000*i} }, LagLive},
@@ -409,5 +412,28 @@ func TestLagTwice(t *testing.T) {
 	f.primary(sec(2), 1100, map[NodeID]float64{"node2": 1, "node7": 3})
 	if l := f.lag("node7", sec(2)); l.State != LagLive {
 		t.Errorf("node7: %v because %q", l.State, l.Why)
+	}
+}
+
+// A healthy replica whose own count is renewed rarely, by a cache in between, has a
+// true lag at any time; one whose count moves at each reading, and falls behind, has not.
+func TestRarelyRenewedCountAccusesNobody(t *testing.T) {
+	for every, want := range map[float64]bool{15: false, 30: false, 60: false, 1: true} {
+		f, frozen := newFeed(t), 0
+		for i := range 200 {
+			at := float64(i)
+			f.primary(sec(at), 1e6+1000*at, map[NodeID]float64{"node2": 0.3 + 0.01*math.Mod(at, 7)})
+			count := 1e6 + 1000*every*math.Floor(at/every) - 300
+			if every == 1 {
+				count = 1e6 + 100*at
+			}
+			f.replica("node2", sec(at+0.01), count)
+			if f.lag("node2", sec(at+0.02)).State == LagFrozen {
+				frozen++
+			}
+		}
+		if (frozen > 180) != want || !want && frozen > 0 {
+			t.Errorf("renewed each %v s: %d of 200 readings are of a frozen lag", every, frozen)
+		}
 	}
 }

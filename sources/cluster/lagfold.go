@@ -195,12 +195,16 @@ func (l *LagRecall) honest() float64 {
 // that the lag can't be what it says: what is behind is what the primary took in
 // during the lag. A gauge of whole seconds says 0 for less than one, and a gauge or a
 // count that moves only now and then is as old as that. Of digits that move twice as
-// much is asked: they are nobody's default.
+// much is asked, since they are nobody's default, and a count that moves at each
+// reading: one that is renewed each minute is far behind for most of it.
 func (s *State) outgrown(l *LagRecall) bool {
 	p := s.primaryCount()
 	grew, skew, ok := gapGrowth(p, s.replicaCount(l.Replica))
 	hidden := 1 + float64(max(l.CountRun, l.CountEqual))*s.interval.Seconds()
 	if l.Value != 0 {
+		if !s.replicaCount(l.Replica).steady() {
+			return false
+		}
 		hidden = 2*(1+l.Value) + float64(max(l.CountRun, l.CountEqual, l.LastRun, l.Equal))*s.interval.Seconds()
 	}
 	return ok && grew-2*skew > hidden*p.peak()
