@@ -243,6 +243,9 @@ func (m *machine) sample(d time.Duration, old bool) {
 	case g.fail != "":
 		m.stepBack(g.fail)
 		return
+	case g.critical != "" && m.relieves():
+		c.good, c.Paused = 0, cluster.Clean(g.critical+", as before the ramp, whose first step lowers the rate")
+		return
 	case g.critical != "":
 		c.critical++
 		c.good, c.Paused = 0, cluster.Clean(g.critical)
@@ -263,6 +266,26 @@ func (m *machine) sample(d time.Duration, old bool) {
 	if c.Held >= c.Plan.Ramp.Hold && c.good >= min(need, 12) {
 		m.advance()
 	}
+}
+
+// relieves tells whether the first step is in force, by less than what came in before
+// it, for a cluster that had a critical lag already: that is what it waits for, and
+// nothing that the ramp has done.
+func (m *machine) relieves() bool {
+	c := m.Climb
+	before, known := c.Plan.before.ingest.Value()
+	if c.At != 0 || !known || float64(c.Plan.Ramp.Steps[0]) >= lowers*before {
+		return false
+	}
+	limit := m.World.Snapshot.Session.Thresholds.Critical.Seconds()
+	for i := range m.World.Snapshot.Replicas {
+		r := &m.World.Snapshot.Replicas[i]
+		now, _ := r.Lag.Seconds.Value()
+		if was, _ := c.Plan.before.lags[r.ID].Value(); now > limit && was <= limit {
+			return false // of another replica, which kept up
+		}
+	}
+	return true
 }
 
 // advance goes to the next step, or ends the ramp after the last.

@@ -220,3 +220,36 @@ func TestARampThatIsNotFelt(t *testing.T) {
 		}
 	}
 }
+
+// A ramp that begins by lowering the rate waits for a lag that was critical before it,
+// and ends by one that was not.
+func TestARampWaitsForTheLagItFound(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		r := newRig(t)
+		r.state.set.Hold = time.Minute
+		r.nodes["node2"].lag, r.nodes["node2"].apply = 60, 1500
+		r.nodes["node3"].lag, r.nodes["node3"].apply = 0.2, 1500
+		r.run(time.Minute)
+		r.nodes["node2"].lag = 60
+		r.run(2 * time.Second)
+		r.answer = func(Send) (admin.Result, bool) {
+			r.limit.Limit = admin.Limit{PerSecond: r.state.Flight.Plan.Limit}
+			r.ingest = float64(r.limit.PerSecond)
+			return admin.Result{Verdict: admin.Accepted}, true
+		}
+		r.confirm(Ask{Kind: KindRamp})
+		if r.state.Climb == nil {
+			t.Fatalf("no ramp: %+v", r.state.Dialog)
+		}
+		for range 40 {
+			r.nodes["node2"].lag = 50
+			if other {
+				r.nodes["node3"].lag = 30
+			}
+			r.run(time.Second)
+		}
+		if over := r.state.Climb == nil; over != other {
+			t.Errorf("another's lag %v: over %v, %+v", other, over, r.records("effect"))
+		}
+	}
+}

@@ -102,6 +102,30 @@ func TestAnotherRunIsWatched(t *testing.T) {
 	}
 }
 
+// A journal that was cut short under a running program takes nothing from what that
+// knows of itself.
+func TestAShortenedJournalIsNotBelieved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	server := admintest.Start(t, nil, admintest.Answer(200, "application/json", `{"max_assertions_per_sec":2000}`))
+	s := newStage(t, "http://"+server.Addr(), dir)
+	s.confirm(Ask{Kind: KindThrottle, N: 2000}) // which the server tells
+	s.until("set", func(v State) bool { return v.Standing.PerSecond == 2000 && v.Flight == nil })
+	s.until("released", func(State) bool { return !s.book.held() && s.book.drained() })
+	segment := s.Journal()
+	info, err := os.Stat(segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.until("read", func(v State) bool { return v.told })
+	if err := os.Truncate(segment, info.Size()/2); err != nil {
+		t.Fatal(err)
+	}
+	v := s.until("noticed", func(v State) bool { return !v.Damage.IsZero() })
+	if v.Standing.PerSecond != 2000 || len(v.Changes) != 1 || len(v.Open) != 0 {
+		t.Errorf("%+v, %+v, %+v", v.Standing, v.Changes, v.Open)
+	}
+}
+
 // Nothing is sent without a record beside another run's request, nor once the journal
 // works again; but a run that hangs with the journal stops nobody for long.
 func TestNotUnrecordedBesideAnother(t *testing.T) {

@@ -88,6 +88,9 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 	}
 	if v, known := s.present(); known && float64(steps[0]) < lowers*v {
 		p.warn("it begins by lowering the rate from " + perSecond(v))
+		if g := gateOf(s.Snapshot); g.critical != "" {
+			p.warn(g.critical + ": it holds the first step until that is over")
+		}
 	} else if g := gateOf(s.Snapshot); known && g.fail+g.critical != "" {
 		p.Blocked = cluster.Clean(cmp.Or(g.fail, g.critical) + ": more load makes it worse, and the ramp would end at once")
 	}

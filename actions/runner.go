@@ -129,9 +129,10 @@ func (r *Runner) restore() bool {
 	if ok {
 		r.step(w)
 	}
+	now := r.state.Standing
 	r.mu.Unlock()
-	if ok && !w.Unread && (w.Who.Action != stood.Action || w.Who.PerSecond != stood.PerSecond) { // times are cut in the journal
-		r.tellStanding(w.Who)
+	if ok && (now.Action != stood.Action || now.PerSecond != stood.PerSecond) { // times are cut in the journal
+		r.tellStanding(now)
 	}
 	return ok
 }

@@ -118,6 +118,7 @@ type State struct {
 	Open     []Unresolved
 	Resets   map[cluster.NodeID]time.Time
 	lacks    bool // the journal lacks a record of what was done
+	told     bool // the journal told what it has, once at least
 	// Unrecorded says that actions pass without a journal, by somebody's word.
 	Unrecorded bool
 	// Journal is why the newest record could not be written; empty if it could.

@@ -160,10 +160,12 @@ func (m *machine) othersLimit() {
 
 // restored takes in what the journal tells. It has all that this run did.
 func (m *machine) restored(w Restored) {
-	if w.Unread { // what this run knows of itself stands
+	// What this run knows stands, beside a journal that was damaged meanwhile.
+	if w.Unread || !w.Damage.IsZero() && m.told {
 		m.Damage = w.Damage
 		return
 	}
+	m.told = true
 	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
 	if m.Climb != nil && m.Climb.holding && w.Who.PerSecond > 0 && !m.ramps(w.Who.Action) {
 		m.endClimb("another run set the limit to " + perSecond(float64(w.Who.PerSecond)))

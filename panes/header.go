@@ -104,8 +104,8 @@ func (p *page) primaryLine(f *Frame) {
 		left = append(left, say(p.s.Warn, pause.Words(), 4))
 	}
 	if text := limitText(f.Snap); text != "" {
-		if p.w < stamped { // whose and since when is in the large view
-			text, _, _ = strings.Cut(text, ",")
+		if p.w < stamped {
+			text = shortLimit(text)
 		}
 		left = append(left, say(p.s.BadgeWarn, " "+text+" ", 0))
 	}
@@ -139,6 +139,12 @@ func limitText(s *cluster.Snapshot) string {
 		since = "2006-01-02 15:04"
 	}
 	return "limit " + strconv.FormatInt(l.PerSecond, 10) + "/s, " + l.Who.String() + ", since " + l.Since.UTC().Format(since)
+}
+
+// shortLimit leaves out whose it is and since when, for which there is room elsewhere.
+func shortLimit(text string) string {
+	text, _, _ = strings.Cut(text, ",")
+	return text
 }
 
 // tally counts the replicas by what they need, e.g. "12 replicas: 1 critical, 11 ok".

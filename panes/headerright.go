@@ -29,6 +29,9 @@ func (p *page) headerRight(f *Frame, oneLine bool) []piece {
 	if p.w >= wideHeader || oneLine {
 		right = append(right, p.actMark(f))
 	}
+	if f.Snap != nil && oneLine && limitText(f.Snap) != "" {
+		right = append(right, say(p.s.BadgeWarn, " "+shortLimit(limitText(f.Snap))+" ", 1))
+	}
 	if f.Snap != nil {
 		right = append(right, say(p.s.Text, clock(f.Snap.At), clockRank))
 	}
