@@ -29,8 +29,8 @@ type Options struct {
 	// HostKeys are key types out of "ed25519", "ecdsa" and "rsa".
 	HostKeys []string
 	// LoginShell and Home replace those of the user in the server's own view of
-	// /etc/passwd. They need root, for a mount namespace. Root has an empty home by
-	// default: a start-up file of the machine's own would be run at each login.
+	// /etc/passwd. They need root, for a mount namespace. Without Home, $HOME is an
+	// empty directory: a start-up file of the machine's own would be run at each login.
 	LoginShell, Home string
 	// Network is the network namespace that the server and its commands are in;
 	// empty for the test's own. ClientConfig then reaches it by a ProxyCommand.
@@ -63,9 +63,6 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatalf("%v: apt-get install openssh-server", err)
 	}
 	s := newServer(t, o)
-	if o.Home == "" && os.Geteuid() == 0 {
-		o.Home = t.TempDir()
-	}
 	for range 5 { // another process may take the port between choosing and binding it
 		s.Port = freePort(t)
 		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port))
@@ -140,7 +137,7 @@ func newServer(t testing.TB, o Options) *Server {
 
 func (s *Server) config(o Options) string {
 	var b strings.Builder
-	b.WriteString(o.Config + "\n")
+	b.WriteString(s.homeless(o) + "\n")
 	fmt.Fprintf(&b, "ListenAddress %s\nAuthorizedKeysFile %s\n", s.Addr, s.AuthorizedKeys)
 	for _, file := range s.HostKeys {
 		fmt.Fprintf(&b, "HostKey %s\n", file)
@@ -156,6 +153,20 @@ AcceptEnv LANG LC_*
 LogLevel VERBOSE
 `)
 	return b.String()
+}
+
+// homeless returns the configuration with another $HOME, unless it has one. Of SetEnv
+// the first line counts.
+func (s *Server) homeless(o Options) string {
+	const set = "SetEnv "
+	home := set + "HOME=" + s.t.TempDir() + " "
+	switch {
+	case o.Home != "" || strings.Contains(o.Config, "HOME="):
+		return o.Config
+	case strings.Contains(o.Config, set):
+		return strings.Replace(o.Config, set, home, 1)
+	}
+	return o.Config + "\n" + home
 }
 
 // launch tells whether the server answers.
