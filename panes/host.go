@@ -28,6 +28,7 @@ func Host(f *Frame, w, h int) string {
 			hint = "hint: give one in the config, the id there in quotes"
 		}
 		p.paragraph(p.s.Label, hint, 0, 3)
+		p.serviceAlone(f, &n.Host.Service)
 	default:
 		p.hostTrouble(f, &n.Host)
 		p.hostFigures(f, n)
@@ -74,6 +75,7 @@ func (p *page) hostTrouble(f *Frame, h *cluster.Host) {
 func (p *page) hostFigures(f *Frame, n *cluster.Node) {
 	h := &n.Host
 	if h.Newest.IsZero() && h.Interval == 0 {
+		p.serviceAlone(f, &h.Service)
 		p.linkOf(f)
 		return
 	}

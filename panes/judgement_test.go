@@ -329,3 +329,20 @@ func TestNoDataToldApart(t *testing.T) {
 		t.Errorf("lost:\n%s", out)
 	}
 }
+
+// TestServiceWithoutSSH: a process that tells of itself in its metrics is told of
+// where its host is not asked, with a crash loop before all else.
+func TestServiceWithoutSSH(t *testing.T) {
+	f := frame(snapshot(nil, live("node2", 12, 3, 4)))
+	if out := ansi.Strip(Host(f, 80, 10)); strings.Contains(out, "unit") {
+		t.Errorf("a service of which nothing is known:\n%s", out)
+	}
+	s := &f.Snap.Replicas[0].Host.Service
+	s.Why, s.ByMetrics, s.Since, s.At, s.Recent = cluster.Clean("not read yet"), true, f.Snap.At.Add(-12*time.Second), f.Snap.At, 3
+	out := ansi.Strip(Host(f, 80, 10))
+	for _, want := range []string{"no SSH target is configured", "CRASH LOOP x", "3 restarts in 10 min", "up 0m 12s", "by its own metrics"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q:\n%s", want, out)
+		}
+	}
+}

@@ -13,6 +13,13 @@ func serviceTrouble(s *cluster.Service) bool {
 	return s.Recent > 0 || s.Known && s.Active.String() != "active"
 }
 
+// serviceAlone is what is known of the service of a host that tells nothing.
+func (p *page) serviceAlone(f *Frame, s *cluster.Service) {
+	if serviceTrouble(s) || s.ByMetrics {
+		p.serviceLine(f, s)
+	}
+}
+
 // serviceLine is how the database's unit stands: since when it runs and how often
 // it was started again, by systemd, else by the processes that are seen.
 func (p *page) serviceLine(f *Frame, s *cluster.Service) {
@@ -39,7 +46,11 @@ func (p *page) serviceLine(f *Frame, s *cluster.Service) {
 	if s.Restarts.Known() {
 		left = append(left, piece{p.s.Text, Count(s.Restarts), 2, "restarts"})
 	}
-	if !s.Known {
+	switch {
+	case s.Known:
+	case s.ByMetrics:
+		left = append(left, say(p.s.Text, "by its own metrics", 4))
+	default:
 		left = append(left, say(p.s.Unknown, s.Why.String(), 4))
 	}
 	p.bar(left, nil)

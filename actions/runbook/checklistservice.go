@@ -9,11 +9,15 @@ import (
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
-// fromService is the host whose processes, and whose systemd, tell of the service.
+// fromService is the host whose processes, and whose systemd, tell of the service;
+// where it doesn't answer, the metrics in which the process tells of itself.
 func fromService(_ *cluster.Snapshot, r *cluster.Replica) cluster.Access {
-	a := r.Host.Access
-	if s := &r.Host.Service; a.Reachable && s.Known {
+	a, s := r.Host.Access, &r.Host.Service
+	switch {
+	case a.Reachable && s.Known:
 		a.Newest = s.At
+	case !a.Reachable && (s.ByMetrics || s.Recent > 0):
+		return r.Metrics
 	}
 	return a
 }

@@ -95,10 +95,11 @@ func (d *diagnosis) doubts(c cluster.Cause, others []weight) []string {
 		}
 	}
 	for _, w := range others {
+		told := map[string]bool{} // once for each tool
 		for _, f := range d.findings {
-			if f.cause == w.cause && !f.weak {
+			if f.cause == w.cause && !f.weak && !told[f.tool] {
+				told[f.tool] = true
 				words = append(words, w.cause.String()+": "+f.text)
-				break
 			}
 		}
 	}

@@ -104,6 +104,7 @@ func (d *diagnosis) probes(w *cluster.Network, starves bool) {
 		case x.shared:
 			d.murky = d.murky || !d.n.has(sensorPathRTT)
 			d.contradict(cluster.CauseNetwork, words+", but healthy replicas too: the monitor's own link")
+		case x.gainsaid && x.order == orderPast: // and over: of no use to anybody
 		case x.gainsaid:
 			d.notes = append(d.notes, words+", but not from the primary: the monitor's own link")
 		default:

@@ -111,7 +111,7 @@ func (w *wiring) metrics(n config.Node, primary bool) (*metrics.Collector, error
 		Names: metrics.Names{
 			Lag: m.Lag, ReplicaLabel: m.ReplicaLabel, Assertions: m.Assertions, SyncProgress: m.SyncProgress,
 			SyncErrors: m.SyncErrors, SyncDuration: m.SyncDuration, SentBytes: m.SentBytes, Corruption: m.Corruption,
-			SyncDiff: m.SyncDiff,
+			SyncDiff: m.SyncDiff, StartTime: m.StartTime,
 		},
 		BodyLimit: int64(w.config.HTTP.BodyLimit), Timeout: w.config.HTTP.Timeout.D(), Fresh: 3 * w.config.Interval.D(),
 		TLS: tls, TokenFile: home(w.config.HTTP.TokenFile),

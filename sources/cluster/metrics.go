@@ -17,7 +17,8 @@ const (
 	FamilySentBytes                       // counter of bytes sent for replication
 	FamilyCorruption                      // counter of Merkle syncs that reported corruption, like that of errors
 	FamilySyncDiff                        // gauge, size of the Merkle diff, per replica label or of the node itself
-	NumFamilies             = int(FamilySyncDiff) + 1
+	FamilyStartTime                       // gauge, Unix time in seconds at which the node's process began
+	NumFamilies             = int(FamilyStartTime) + 1
 )
 
 // Families is a set of Family.

@@ -15,11 +15,14 @@ func (s *State) applyMetrics(o *Observation) {
 		s.foldLags(o, r)
 	}
 	s.foldSyncs(o, r)
+	if v, ok := r.Value(FamilyStartTime, ""); ok {
+		s.service(o.Source.Node).began(o.Taken, v)
+	}
 }
 
 // count remembers the samples whose growth matters.
 func (s *State) count(o *Observation, m *Sample) {
-	if m.Family == FamilyLag || !isCount(m.Value) {
+	if m.Family == FamilyLag || m.Family == FamilyStartTime || !isCount(m.Value) {
 		return
 	}
 	key := counterKey{o.Source.Node, m.Replica, m.Family}
@@ -67,7 +70,7 @@ func (s *State) memoryOf(f Family) memory {
 		m.window = errorWindow
 	case FamilyCorruption:
 		m.window, m.space = corruptionWindow, corruptionWindow/8
-	case FamilyLag, FamilyAssertions, FamilySyncProgress, FamilySentBytes, FamilySyncDiff:
+	case FamilyLag, FamilyAssertions, FamilySyncProgress, FamilySentBytes, FamilySyncDiff, FamilyStartTime:
 	}
 	if s.whole {
 		m.space = 0

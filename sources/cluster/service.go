@@ -49,6 +49,10 @@ type ServiceRecall struct {
 	Counted bool
 	Count   uint64      // the newest of systemd's
 	Grown   []time.Time // when it grew, once for each restart
+	// Began is the newest start that the process tells of itself in its metrics, Unix
+	// time in seconds by its host's clock; 0 if it tells none. Anew is when it grew.
+	Began float64
+	Anew  []time.Time
 }
 
 // RunRecall is the newest run of a command: the earliest started of the processes
@@ -72,8 +76,10 @@ type Service struct {
 
 	Unit, Active, Sub, Result Text
 	Since                     time.Time // when it became active, else when its oldest process began; zero if neither is known
+	ByMetrics                 bool      // Since is what the process tells of itself in its metrics
 	Restarts                  Figure    // by systemd's own count
-	// Recent is how many restarts were seen within the CrashWindow, by either.
+	// Recent is how many restarts were seen within the CrashWindow, by whichever of
+	// systemd, the list of processes and the process's own metrics tells of most.
 	Recent int
 	// GaveUp: systemd starts it no more, since it was started too often.
 	GaveUp bool

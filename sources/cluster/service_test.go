@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -63,6 +64,49 @@ func TestServiceOverABoot(t *testing.T) {
 	})
 	if s := f.service(sec(70)); !s.GaveUp || !s.Looping() || !s.Since.IsZero() {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Without SSH a process tells of itself: a start that is newer is a restart, and one
+// that is told a little later, as clocks are set, is none.
+func TestServiceByItsOwnMetrics(t *testing.T) {
+	f := newFeed(t)
+	unix := float64(t0.Unix())
+	tell := func(at, start float64) Service {
+		f.publish(sec(at), Source{FromMetrics, "node2"}, &MetricsReading{
+			Asked: allFamilies(), Samples: []Sample{{FamilyStartTime, "node3", unix}, {FamilyStartTime, "", start}},
+		}, nil)
+		return f.service(sec(at))
+	}
+	s := tell(15, unix-3600.25)
+	if s.Known || !s.ByMetrics || s.Recent != 0 || !s.Since.Equal(t0.Add(-sec(3600.25))) || !s.At.Equal(t0.Add(sec(15))) {
+		t.Errorf("%+v", s)
+	}
+	for i, bad := range []float64{unix - 3599, math.NaN(), -1, 0, math.Inf(1), unix - 7200} {
+		if s = tell(float64(20+i), bad); s.Recent != 0 {
+			t.Errorf("start at %v: %+v", bad, s)
+		}
+	}
+	if s = tell(30, unix+29); s.Recent != 1 || s.Looping() || !s.Since.Equal(t0.Add(sec(29))) {
+		t.Errorf("one restart: %+v", s)
+	}
+	// Two processes answer at one address, in turn.
+	for i := range 6 {
+		s = tell(float64(31+i), unix-3599+float64(i%2)*3628)
+	}
+	if s.Recent != 1 {
+		t.Errorf("two in turn: %+v", s)
+	}
+	if s = tell(45, unix+44); s.Recent != 2 || !s.Looping() {
+		t.Errorf("a loop: %+v", s)
+	}
+	if s = f.service(sec(45) + serviceFresh + time.Second); !s.Since.IsZero() || s.ByMetrics || !s.Looping() {
+		t.Errorf("no metrics any more: %+v", s)
+	}
+	// What the host tells is of the process itself, and goes first.
+	f.unit(sec(200), 300, 3, nil)
+	if s = tell(201, unix+44); !s.Known || s.ByMetrics || !s.Since.Equal(t0.Add(sec(200+40-300))) {
+		t.Errorf("with systemd: %+v", s)
 	}
 }
 

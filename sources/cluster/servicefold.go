@@ -13,6 +13,9 @@ const (
 	// startSlack is by how much the start of one process may be told differently, in
 	// ticks.
 	startSlack = 2
+	// beganSlack is by how many seconds the start that a process tells of itself may
+	// move: it is reckoned from the host's clock, which is set now and then.
+	beganSlack = 2
 	// keepRestarts bounds what is remembered of a service that never stands.
 	keepRestarts = 32
 )
@@ -88,6 +91,19 @@ func (m *ServiceRecall) counter(at time.Time, r *ServiceReading) {
 	m.Count, m.Counted = r.Restarts, true
 }
 
+// began takes in the start that a process tells of itself, in Unix seconds. One that
+// is older than one before is another process behind the same address, or of a clock
+// that was set back: the two in turn are no restarts.
+func (m *ServiceRecall) began(at time.Time, start float64) {
+	if !isCount(start) || start <= m.Began {
+		return
+	}
+	if m.Began > 0 && start > m.Began+beganSlack {
+		m.Anew = again(m.Anew, at, 1)
+	}
+	m.Began = start
+}
+
 // again returns list with n restarts at at, and without what is too old. It leaves
 // the array of list alone.
 func again(list []time.Time, at time.Time, n uint64) []time.Time {
@@ -109,7 +125,7 @@ func (m *ServiceRecall) recent(at time.Time) int {
 		}
 		return n
 	}
-	most := within(m.Grown)
+	most := max(within(m.Grown), within(m.Anew))
 	for i := range m.Runs {
 		most = max(most, within(m.Runs[i].Again))
 	}
@@ -119,11 +135,11 @@ func (m *ServiceRecall) recent(at time.Time) int {
 // viewService is how the database's service on a host stands.
 func (s *State) viewService(id NodeID, at time.Time) Service {
 	v := Service{Why: Clean("not read yet")}
-	n := s.nodes[id]
+	n, m := s.nodes[id], s.services[id]
 	if n == nil {
 		return v
 	}
-	if m := s.services[id]; m != nil {
+	if m != nil {
 		v.Recent = m.recent(at)
 	}
 	r := body[ServiceReading](n.service)
@@ -146,6 +162,9 @@ func (s *State) viewService(id NodeID, at time.Time) Service {
 	}
 	if v.Since.IsZero() && !v.Known {
 		v.Since = s.oldestProcess(n)
+	}
+	if u := n.metrics.usable; v.Since.IsZero() && !v.Known && m != nil && m.Began > 0 && u != nil && at.Sub(u.Received) <= serviceFresh {
+		v.Since, v.At, v.ByMetrics = time.UnixMilli(int64(m.Began*1000)), u.Taken, true
 	}
 	return v
 }

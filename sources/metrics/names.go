@@ -20,6 +20,7 @@ type Names struct {
 	SentBytes    string // counter
 	Corruption   string // counter; many servers have none
 	SyncDiff     string // gauge; none is known, so it is empty by default
+	StartTime    string // gauge, Unix time in seconds: the client libraries' own
 }
 
 // Defaults returns the names that StemeDB uses.
@@ -33,6 +34,7 @@ func Defaults() Names {
 		SyncDuration: "stemedb_merkle_sync_duration_seconds",
 		SentBytes:    "stemedb_network_bytes_sent_total",
 		Corruption:   "stemedb_merkle_sync_corruption_total",
+		StartTime:    "process_start_time_seconds",
 	}
 }
 
@@ -60,6 +62,7 @@ func (n Names) wants() []want {
 	add(n.SentBytes, "", cluster.FamilySentBytes)
 	add(n.Corruption, "", cluster.FamilyCorruption)
 	add(n.SyncDiff, "", cluster.FamilySyncDiff)
+	add(n.StartTime, "", cluster.FamilyStartTime)
 	return ws
 }
 
@@ -87,5 +90,10 @@ func (n Names) check() error {
 
 // isCounter tells whether the series of a family add up.
 func isCounter(f cluster.Family) bool {
-	return f != cluster.FamilyLag && f != cluster.FamilySyncProgress && f != cluster.FamilySyncDiff
+	switch f {
+	case cluster.FamilyLag, cluster.FamilySyncProgress, cluster.FamilySyncDiff, cluster.FamilyStartTime:
+		return false
+	default:
+		return true
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -168,6 +169,33 @@ stemedb_network_bytes_sent_total{peer="node2"} 10
 stemedb_network_bytes_sent_tot`, false)
 	if d := cmp.Diff([]cluster.Sample{{Family: cluster.FamilyAssertions, Value: 5}}, got); d != "" || err == nil {
 		t.Error(d, err)
+	}
+}
+
+// When the process began is of help, and no more: nothing about it is a fault of the
+// reading. Of several processes the earliest counts, and a part of them says nothing.
+func TestStartTime(t *testing.T) {
+	const start = "process_start_time_seconds"
+	for text, want := range map[string][]float64{
+		start + " 1.7e+09\n": {1.7e9},
+		start + "{worker=\"2\"} 1700000900\n" + start + "{worker=\"1\"} 1700000000\n":       {1.7e9},
+		start + " 1700000900\n" + start + " 1700000000\n":                                   {1.7e9},
+		start + "{worker=\"2\"} 1700000900\n" + start + "{worker=\"1\"} 1700000000\n<html>": nil,
+		start + "{replica=\"" + strings.Repeat("x", 257) + "\"} 1700000000\n":               nil,
+	} {
+		got, _, err := parseAll("stemedb_assertions_indexed_total 5\n"+text, false)
+		if cut := strings.HasSuffix(text, ">"); (err != nil) != cut {
+			t.Errorf("%q: %v", text, err)
+		}
+		var starts []float64
+		for _, s := range got {
+			if s.Family == cluster.FamilyStartTime {
+				starts = append(starts, s.Value)
+			}
+		}
+		if !slices.Equal(starts, want) {
+			t.Errorf("%q: %v, want %v", text, starts, want)
+		}
 	}
 }
 

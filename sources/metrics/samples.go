@@ -48,8 +48,10 @@ func (s *scratch) take(in io.Reader, f *filter, label string) (taken folded, bro
 	err = s.read(families, f, label)
 	if broke != nil {
 		// More parts of a total may have been to come, and a part of it would
-		// pass for a counter that was reset.
-		s.rows = slices.DeleteFunc(s.rows, func(r row) bool { return isCounter(r.family) && r.others != "" })
+		// pass for a counter that was reset, as one of several starts for a restart.
+		s.rows = slices.DeleteFunc(s.rows, func(r row) bool {
+			return r.others != "" && (isCounter(r.family) || r.family == cluster.FamilyStartTime)
+		})
 	}
 	taken, wrong := fold(s.rows, f)
 	return taken, broke, cmp.Or(err, wrong)
@@ -66,7 +68,9 @@ func (s *scratch) read(families map[string]*dto.MetricFamily, f *filter, label s
 				err = f.aged(m, r)
 			}
 			if err != nil {
-				first = cmp.Or(first, err)
+				if w.family != cluster.FamilyStartTime { // is of help, and no more
+					first = cmp.Or(first, err)
+				}
 				continue
 			}
 			s.rows = append(s.rows, r)
@@ -178,7 +182,8 @@ type folded struct {
 // A counter's series that differ in other labels (a shard, a peer) are added
 // up, per replica if they carry the replica label, else for the whole node. A
 // gauge's can't be: more than one about the same replica is a fault, as two
-// series with equal labels are for both, and neither is taken.
+// series with equal labels are for both, and neither is taken. Of the start times of
+// several processes the earliest is that of the service.
 func fold(rows []row, f *filter) (folded, error) {
 	var first error
 	out := folded{samples: make([]cluster.Sample, 0, len(rows))}
@@ -204,6 +209,10 @@ func fold(rows []row, f *filter) (folded, error) {
 func foldGroup(group []row) (cluster.Sample, bool) {
 	s := cluster.Sample{Family: group[0].family, Replica: group[0].replica, Value: group[0].value}
 	for i := 1; i < len(group); i++ {
+		if s.Family == cluster.FamilyStartTime {
+			s.Value = min(s.Value, group[i].value)
+			continue
+		}
 		if !isCounter(s.Family) || group[i].others == group[i-1].others {
 			return s, false
 		}

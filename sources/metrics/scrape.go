@@ -91,7 +91,7 @@ func (c *Collector) asked(at *web.Timing) cluster.Families {
 			if !c.options.Primary {
 				continue
 			}
-		case cluster.FamilySyncDurationSum, cluster.FamilySyncDurationCount:
+		case cluster.FamilySyncDurationSum, cluster.FamilySyncDurationCount, cluster.FamilyStartTime:
 			if !slow {
 				continue
 			}

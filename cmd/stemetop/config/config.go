@@ -95,6 +95,7 @@ type Metrics struct {
 	SentBytes        string `yaml:"sent_bytes" doc:"counter of bytes sent for replication"`
 	Corruption       string `yaml:"corruption" doc:"counter of Merkle syncs that reported corruption; many servers have none"`
 	SyncDiff         string `yaml:"sync_diff" doc:"gauge, size of the Merkle diff in assertions; empty where there is none" eg:"stemedb_merkle_diff"`
+	StartTime        string `yaml:"start_time" doc:"gauge, Unix time in seconds at which the process began: tells restarts where there is no SSH"`
 }
 
 // Thresholds are limits of the lag.
@@ -182,6 +183,7 @@ func Default() *Config {
 			SyncDuration:     "stemedb_merkle_sync_duration_seconds",
 			SentBytes:        "stemedb_network_bytes_sent_total",
 			Corruption:       "stemedb_merkle_sync_corruption_total",
+			StartTime:        "process_start_time_seconds",
 		},
 		Thresholds: Thresholds{Duration(5 * time.Second), Duration(10 * time.Second), Duration(time.Minute)},
 		WALPath:    "/var/lib/stemedb/wal",
