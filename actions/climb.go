@@ -206,6 +206,9 @@ func (m *machine) seenStep(answer string) {
 	if m.Flight != nil { // of something else that was confirmed meanwhile: after it, by a new reading
 		return
 	}
+	if c.due > c.At && m.Peace(m.now) > 0 { // asked for meanwhile
+		return
+	}
 	_, n := c.Plan.Ramp.at(c.At)
 	switch l := m.World.Limit; {
 	case l.Known() && l.Mono >= c.asked.Mono:
@@ -293,6 +296,8 @@ func (m *machine) advance() {
 	c := m.Climb
 	held := strconv.FormatInt(c.Plan.Ramp.Steps[c.At], 10) + "/s held for " + c.Held.Round(time.Second).String()
 	switch {
+	case c.At < len(c.Plan.Ramp.Steps)-1 && m.Peace(m.now) > 0: // the answer to something else that was asked
+		c.Paused = cluster.Clean("the server asked to be left alone, " + wait(m.Peace(m.now)) + " more")
 	case c.At < len(c.Plan.Ramp.Steps)-1:
 		m.event("ramp_gate", c.Action, held+": passed", nil)
 		m.prepare(c.At + 1)

@@ -40,6 +40,8 @@ func TestWhatEndsARamp(t *testing.T) {
 		{"a step's answer is lost, and it is not in force", 10 * time.Second, second(admin.Ambiguous), 2, "a step's answer was lost, and it did not take effect"},
 		{"somebody else sets the limit", time.Minute, func(r *rig) { r.limit.Limit = admin.Limit{PerSecond: 700} }, 1, "somebody else set the limit to 700/s"},
 		{"a limit is set here", time.Minute, throttle(admin.Accepted), 2, "another limit was set"},
+		{"a limit is set here, and refused", time.Minute, throttle(admin.Rejected), 2, "another limit was asked for, and rejected"},
+		{"a limit is set here, and not sent", time.Minute, throttle(admin.NotSent), 2, "another limit was asked for, and not sent"},
 		{"a limit is set here, perhaps", time.Minute, throttle(admin.Ambiguous), 2, "another limit may have been set"},
 		{"a lag stays critical", time.Minute, func(r *rig) { r.nodes["node2"].lag = 30 }, 1, "the lag of node2 is 30.0 s; the first step stays"},
 	} {
@@ -250,6 +252,80 @@ func TestARampWaitsForTheLagItFound(t *testing.T) {
 		}
 		if over := r.state.Climb == nil; over != other {
 			t.Errorf("another's lag %v: over %v, %+v", other, over, r.records("effect"))
+		}
+	}
+}
+
+// A server that asked to be left alone, in its answer to something else, is, but for a
+// step back.
+func TestARampLeavesTheServerAlone(t *testing.T) {
+	refused := func(r *rig) {
+		was := r.answer
+		r.answer = func(Send) (admin.Result, bool) {
+			return admin.Result{Verdict: admin.Rejected, Answer: admin.Answer{RetryAfter: admin.RetryAfter{Given: true, Wait: time.Minute}}}, true
+		}
+		r.confirm(Ask{Kind: KindSync, Target: "node3"})
+		r.answer = was
+	}
+	r := climbing(t, 10*time.Second)
+	refused(r)
+	sent := len(r.sent)
+	r.run(30 * time.Second)
+	if c := r.state.Climb; c == nil || len(r.sent) != sent || !strings.Contains(c.Words(r.now()), "asked to be left alone") {
+		t.Fatalf("%d sent after %d, %+v", len(r.sent), sent, c)
+	}
+	r.run(40 * time.Second)
+	if c := r.state.Climb; c == nil || c.At == 0 {
+		t.Errorf("not gone on with: %+v", c)
+	}
+
+	r = climbing(t, 10*time.Second)
+	r.run(15 * time.Second) // the second step
+	refused(r)
+	sent = len(r.sent)
+	r.nodes["node2"].lag = 30
+	r.run(30 * time.Second)
+	if len(r.sent) != sent+1 || r.state.Climb != nil {
+		t.Errorf("no step back: %d sent after %d", len(r.sent), sent)
+	}
+}
+
+// set sets the wall clock, as the stream tells it.
+func (r *rig) set(by time.Duration) {
+	r.skew += by
+	r.observe(cluster.Source{Kind: cluster.FromMonitor}, &cluster.ClockStep{By: by})
+}
+
+// A clock that is set, back or ahead, blinds no ramp and no standing limit.
+func TestTheClockIsSetWhileALimitStands(t *testing.T) {
+	for _, by := range []time.Duration{-time.Hour, time.Hour} {
+		r := climbing(t, 20*time.Second)
+		r.run(25 * time.Second) // the second step
+		sent := len(r.sent)
+		r.set(by)
+		r.run(5 * time.Second)
+		r.nodes["node2"].lag = 30
+		r.run(20 * time.Second)
+		if len(r.sent) != sent+1 || r.state.Climb != nil {
+			t.Errorf("clock set by %v: no step back: %d sent after %d", by, len(r.sent), sent)
+		}
+
+		r = newRig(t)
+		r.answer = func(s Send) (admin.Result, bool) {
+			r.limit.Limit = admin.Limit{PerSecond: 400}
+			return admin.Result{Verdict: admin.Accepted}, true
+		}
+		r.confirm(Ask{Kind: KindThrottle, N: 400})
+		r.run(5 * time.Second)
+		r.set(by)
+		r.run(30 * time.Second)
+		if r.state.Standing.PerSecond != 400 {
+			t.Errorf("clock set by %v: stands %d", by, r.state.Standing.PerSecond)
+		}
+		r.limit.Limit = admin.Limit{PerSecond: 90}
+		r.run(time.Minute)
+		if r.state.Standing.PerSecond != 0 {
+			t.Errorf("clock set by %v: %d/s stands, though the server tells 90/s", by, r.state.Standing.PerSecond)
 		}
 	}
 }

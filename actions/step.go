@@ -91,8 +91,33 @@ func (m *machine) timeJumped() {
 	}
 	drift := m.now.Wall.Sub(m.last.Wall) - (m.now.Mono - m.last.Mono)
 	if drift.Abs() > jump {
+		m.shift(drift)
 		m.disarm("the clock jumped by " + drift.Round(time.Second).String())
 		m.pauseClimb("the clock jumped by " + drift.Round(time.Second).String())
+	}
+}
+
+// shift moves the wall times that later readings are held against by a step of the
+// clock: those of the readings are moved too.
+func (m *machine) shift(by time.Duration) {
+	move := func(times ...*time.Time) {
+		for _, t := range times {
+			if !t.IsZero() {
+				*t = t.Add(by)
+			}
+		}
+	}
+	for i := range m.Trials {
+		move(&m.Trials[i].Sent.Wall, &m.Trials[i].Answered.Wall)
+	}
+	if c := m.Climb; c != nil {
+		move(&c.newest, &c.since.Wall, &c.began.Wall, &c.asked.Wall)
+	}
+	if m.Flight != nil {
+		move(&m.Flight.Since.Wall)
+	}
+	for id, t := range m.Resets {
+		m.Resets[id] = t.Add(by)
 	}
 }
 
@@ -133,7 +158,7 @@ const eventSuperseded = "limit_superseded"
 // othersLimit notices that somebody else set the limit.
 func (m *machine) othersLimit() {
 	l := m.World.Limit
-	if m.Standing.PerSecond == 0 || !l.Known() || !l.At.After(m.Standing.Told) || m.Flight != nil {
+	if m.Standing.PerSecond == 0 || !l.Known() || !m.Standing.before(l, m.now) || m.Flight != nil {
 		return
 	}
 	if !l.Unlimited && l.PerSecond == m.Standing.PerSecond {
@@ -166,6 +191,9 @@ func (m *machine) restored(w Restored) {
 		return
 	}
 	m.told = true
+	if w.Who.seen = m.Standing.seen; w.Who.Action != m.Standing.Action {
+		w.Who.seen = m.now.Mono
+	}
 	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
 	if m.Climb != nil && m.Climb.holding && w.Who.PerSecond > 0 && !m.ramps(w.Who.Action) {
 		m.endClimb("another run set the limit to " + perSecond(float64(w.Who.PerSecond)))

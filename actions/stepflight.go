@@ -138,6 +138,8 @@ func (m *machine) answered(w Answered) {
 		m.climbed(r)
 	case f.Plan.Limit > 0 && r.Verdict == admin.Ambiguous:
 		m.endClimb("another limit may have been set")
+	case f.Plan.Limit > 0 && r.Verdict != admin.Accepted: // whoever asked for it does not want what the ramp would do
+		m.endClimb("another limit was asked for, and " + r.Summary().String())
 	}
 }
 
@@ -191,6 +193,6 @@ func (m *machine) took(t *Trial) func(*cluster.ActionStep) {
 		m.Standing = Standing{}
 		return func(c *cluster.ActionStep) { c.Lifts = true }
 	}
-	m.Standing = Standing{PerSecond: p.Limit, Who: m.set.Who, Since: t.Answered.Wall, Told: t.Answered.Wall, Action: t.Action}
+	m.Standing = Standing{PerSecond: p.Limit, Who: m.set.Who, Since: t.Answered.Wall, Told: t.Answered.Wall, Action: t.Action, seen: m.now.Mono}
 	return func(c *cluster.ActionStep) { c.Limit = p.Limit }
 }

@@ -75,6 +75,17 @@ type Standing struct {
 	Since     time.Time
 	Told      time.Time // when that became known: what was read before says nothing against it
 	Action    string
+
+	seen time.Duration // monotonic, when this run learned of it
+}
+
+// before tells whether it was known before a limit was asked for. One that was told by
+// a clock that was set back since is of the future: then the monotonic one tells.
+func (l Standing) before(r LimitReading, now Now) bool {
+	if l.Told.After(now.Wall) {
+		return r.Mono > l.seen
+	}
+	return r.At.After(l.Told)
 }
 
 // LimitChange is a limit that was set here, and what was before it.
