@@ -22,11 +22,11 @@ type Change struct {
 	// may be secret.
 	Diff []string
 
-	table string
+	table, key string
 }
 
 // BackDiff is the way back from New to Old, as Diff is the way there.
-func (c *Change) BackDiff() []string { return diff(c.New, c.Old, c.table) }
+func (c *Change) BackDiff() []string { return diff(c.New, c.Old, c.table, c.key) }
 
 // ErrSame says that the value is the wanted one already.
 var ErrSame = errors.New("it is so already")
@@ -65,7 +65,7 @@ func Set(src []byte, table, key string, value int64) (*Change, error) {
 		return nil, err
 	}
 	e := at.edit(src, table, key, strconv.FormatInt(value, 10))
-	c := &Change{Old: src, Was: was, Set: set, New: e.apply(src), table: table}
+	c := &Change{Old: src, Was: was, Set: set, New: e.apply(src), table: table, key: key}
 	after, err := decode(c.New)
 	if err != nil {
 		return nil, errors.New("the change would not be TOML: " + err.Error())
@@ -74,7 +74,7 @@ func Set(src []byte, table, key string, value int64) (*Change, error) {
 	if !reflect.DeepEqual(before, after) {
 		return nil, errors.New("the change would change more than " + table + "." + key)
 	}
-	c.Diff = diff(src, c.New, table)
+	c.Diff = diff(src, c.New, table, key)
 	return c, nil
 }
 
