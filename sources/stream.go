@@ -11,6 +11,9 @@ import (
 // observations before it counts as a step of the wall clock: NTP slews 0.5 ms/s.
 const stepLimit = 500 * time.Millisecond
 
+// underWay is how long an observation may be under way, at most.
+const underWay = time.Minute
+
 // Stream orders what is observed and hands it to every reader. Publishing never
 // blocks: a reader whose queue is full loses observations, and a Gap tells
 // everyone how many.
@@ -20,6 +23,8 @@ type Stream struct {
 	mu      sync.Mutex
 	seq     uint64
 	drift   time.Duration // wall less monotonic at the last observation
+	step    time.Duration // the newest step of the wall clock; 0 for none
+	stepped time.Duration // monotonic, when it was noticed
 	readers []*Reader
 	closed  bool
 }
@@ -64,7 +69,8 @@ func (s *Stream) Publish(o cluster.Observation) {
 	}
 	now, mono := s.clock.Now(), s.clock.Mono()
 	if drift := s.wallLessMono(now, mono); (drift - s.drift).Abs() > stepLimit {
-		s.hand(own(&cluster.ClockStep{By: drift - s.drift}, now), now, mono)
+		s.step, s.stepped = drift-s.drift, mono
+		s.hand(own(&cluster.ClockStep{By: s.step}, now), now, mono)
 		s.drift = drift
 	} else {
 		s.drift = drift // follow a slew, so that only a jump counts
@@ -76,7 +82,19 @@ func (s *Stream) Publish(o cluster.Observation) {
 			s.hand(own(gap, now), now, mono)
 		}
 	}
-	s.hand(o, now, mono)
+	s.hand(s.dated(o, now, mono), now, mono)
+}
+
+// dated returns an observation that was under way when the clock was set with the time
+// by the new one. It may have been taken by either, and by the right one it is young.
+func (s *Stream) dated(o cluster.Observation, now time.Time, mono time.Duration) cluster.Observation {
+	if s.step == 0 || mono-s.stepped > underWay || o.Taken.IsZero() {
+		return o
+	}
+	if moved := o.Taken.Add(s.step); now.Sub(moved).Abs() < now.Sub(o.Taken).Abs() {
+		o.Taken = moved
+	}
+	return o
 }
 
 // Close ends every reader's channel.

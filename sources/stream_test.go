@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,33 @@ func TestStepOfTheWallClockIsAnObservation(t *testing.T) {
 	}
 	if len(steps) != 1 || (steps[0].By+time.Hour).Abs() > 10*time.Millisecond {
 		t.Errorf("steps: %+v", steps)
+	}
+}
+
+// TestUnderWayAsTheClockIsSet: what was taken by the old clock comes with the time by the
+// new one, and what is taken by the new one as it is.
+func TestUnderWayAsTheClockIsSet(t *testing.T) {
+	for _, by := range []time.Duration{-time.Hour, time.Hour, -3 * time.Second} {
+		c := &handClock{wall: time.Unix(100_000, 0)}
+		s := NewStream(c)
+		r := s.Subscribe("history", 100)
+		old := note("x")
+		old.Taken = c.wall.Add(500 * time.Millisecond)
+		c.wall, c.mono = c.wall.Add(time.Second+by), c.mono+time.Second
+		s.Publish(old)
+		fresh := note("x")
+		fresh.Taken = c.wall.Add(-500 * time.Millisecond)
+		s.Publish(fresh)
+		s.Close()
+		var ages []time.Duration
+		for _, o := range drain(r) {
+			if _, ok := o.Body.(*cluster.Note); ok {
+				ages = append(ages, o.Received.Sub(o.Taken))
+			}
+		}
+		if half := 500 * time.Millisecond; !slices.Equal(ages, []time.Duration{half, half}) {
+			t.Errorf("set by %v: taken %v before they were received", by, ages)
+		}
 	}
 }
 

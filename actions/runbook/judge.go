@@ -74,6 +74,9 @@ func (j *Judge) Apply(o *cluster.Observation) {
 		j.run = b.Run
 	}
 	if b, ok := o.Body.(*cluster.ClockStep); ok {
+		if b.Moved {
+			return
+		}
 		j.escalations.shift(b.By)
 	}
 	j.alerts.Apply(o)

@@ -77,6 +77,9 @@ func (h *History) Apply(o *Observation, s *State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.interval = s.interval
+	if b, ok := o.Body.(*ClockStep); ok && b.By < 0 && !b.Moved {
+		h.shift(b.By)
+	}
 	switch o.Source.Kind {
 	case FromMetrics:
 		h.applyMetrics(o, s)
@@ -132,7 +135,7 @@ func (h *History) applyHost(o *Observation, s *State) {
 	var tx Figure
 	for i := range u.Nets {
 		if v, ok := u.Nets[i].TxBytesPerSecond.Value(); ok && !u.Nets[i].Loopback() {
-			tx = Known(tx.v + v)
+			tx = Known(tx.number() + v)
 		}
 	}
 	h.add(node, QuantityNetTx, o.Taken, tx)
@@ -140,11 +143,25 @@ func (h *History) applyHost(o *Observation, s *State) {
 
 // add appends a point; an unknown figure marks a hole, once. A series begins
 // with its first known figure.
+// shift moves all that is kept by a step back of the monitor's clock, so that times go
+// on rising. A step ahead leaves a gap.
+func (h *History) shift(by time.Duration) {
+	h.shape.origin += by.Milliseconds()
+	for id, list := range h.lines {
+		moved := make([]HeardLine, len(list))
+		for i, l := range list {
+			l.Received = l.Received.Add(by)
+			moved[i] = l
+		}
+		h.lines[id] = moved
+	}
+}
+
 func (h *History) add(node NodeID, q Quantity, at time.Time, f Figure) {
 	key := seriesKey{node, q}
 	r := h.series[key]
 	if r == nil {
-		if !f.ok {
+		if !f.Known() {
 			return
 		}
 		if len(h.series) == 0 {
@@ -156,8 +173,8 @@ func (h *History) add(node NodeID, q Quantity, at time.Time, f Figure) {
 		h.fit()
 	}
 	v := float32(math.NaN())
-	if f.ok {
-		v = float32(f.v)
+	if f.Known() {
+		v = float32(f.number())
 	} else if r.hole() {
 		return
 	}

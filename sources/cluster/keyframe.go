@@ -20,7 +20,14 @@ func (s *State) Keyframe() []Observation {
 			}
 		}
 	}
-	add(s.settings, s.norms, s.step)
+	add(s.settings, s.norms)
+	if s.step != nil {
+		o := *s.step
+		if b, ok := o.Body.(*ClockStep); ok {
+			o.Body = &ClockStep{By: b.By, Moved: true}
+		}
+		rest = append(rest, o)
+	}
 	rest = append(append(rest, s.gaps...), s.notes...)
 	add(s.acts.limit)
 	rest = append(rest, s.acts.steps...)

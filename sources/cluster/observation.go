@@ -159,4 +159,6 @@ type Gap struct {
 // monotonic clock.
 type ClockStep struct {
 	By time.Duration
+	// Moved says, in a keyframe, that the times of what stands there were moved by it.
+	Moved bool
 }

@@ -119,6 +119,9 @@ func (s *State) applyOwn(o *Observation) {
 		s.gaps = appendMost(s.gaps, *o, keepGaps)
 	case *ClockStep:
 		s.step = keep(o)
+		if !b.Moved {
+			s.shift(b.By)
+		}
 	case *Recall:
 		s.recall(b)
 	}
@@ -198,7 +201,10 @@ func (s *State) replicaCounter(id NodeID, f Family) *counter {
 	if c := s.counters[counterKey{s.session.Primary.ID, id, f}]; c != nil {
 		return c
 	}
-	return s.counters[counterKey{id, "", f}]
+	if c := s.counters[counterKey{id, "", f}]; c != nil {
+		return c
+	}
+	return s.counters[counterKey{id, id, f}] // by its own name
 }
 
 // Clone returns a copy that shares nothing that Apply changes.

@@ -14,7 +14,7 @@ const resolution = 10
 
 // shape is how long a series keeps what.
 type shape struct {
-	origin int64 // Unix ms of the time 0 of points and steps, a multiple of a day
+	origin int64 // Unix ms of the time 0 of points and steps, a multiple of a day, but for steps of the clock
 	raw    time.Duration
 	tiers  [2]tierShape
 }

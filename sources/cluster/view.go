@@ -43,7 +43,7 @@ func (s *State) SnapshotOver(v *Snapshot, at time.Time, series Series) {
 	s.viewActions(v)
 	if s.step != nil {
 		if b, ok := s.step.Body.(*ClockStep); ok {
-			v.LastStep, v.StepAt = *b, s.step.Received
+			v.LastStep, v.StepAt = ClockStep{By: b.By}, s.step.Received
 		}
 	}
 }

@@ -1,0 +1,102 @@
+package cluster
+
+import "time"
+
+// shift moves the times of what is remembered by a step of the monitor's wall clock:
+// what was read a second ago was read a second ago by the new clock too. Else a clock
+// that was set back would make the next readings older than those before, for as long
+// as it was set back, and one that was set ahead would spread a second over an hour.
+func (s *State) shift(by time.Duration) {
+	for _, c := range s.counters {
+		c.shift(by)
+	}
+	for _, l := range s.lags {
+		shiftTimes(by, &l.EqualSince, &l.CountTaken, &l.Taken, &l.StateSince)
+	}
+	for _, y := range s.syncs {
+		shiftTimes(by, &y.Taken, &y.Moved, &y.Since, &y.Began)
+	}
+	for id, points := range s.probes {
+		s.probes[id] = shiftedProbes(points, by)
+	}
+	for _, p := range s.peers {
+		p.Pings, p.Forwards = shiftedProbes(p.Pings, by), shiftedProbes(p.Forwards, by)
+	}
+	for _, m := range s.services {
+		m.shift(by)
+	}
+	for _, n := range s.nodes {
+		n.shift(by)
+	}
+	s.prometheus.shift(by)
+	shiftTimes(by, &s.firstSeen)
+}
+
+func (c *counter) shift(by time.Duration) { c.base += int64(by / markUnit) }
+
+func (m *ServiceRecall) shift(by time.Duration) {
+	m.Grown, m.Anew = shiftedTimes(m.Grown, by), shiftedTimes(m.Anew, by)
+	runs := make([]RunRecall, len(m.Runs)) // a clone of the state shares them
+	for i, r := range m.Runs {
+		r.Again = shiftedTimes(r.Again, by)
+		runs[i] = r
+	}
+	m.Runs = runs
+}
+
+func (n *nodeState) shift(by time.Duration) {
+	for _, a := range []*attempts{&n.metrics, &n.host, &n.probe, &n.admin, &n.log, &n.ping, &n.port} {
+		a.shift(by)
+	}
+	for _, o := range []**Observation{
+		&n.facts, &n.base, &n.last, &n.procBase, &n.procAt, &n.trace, &n.writers, &n.sockets, &n.socketBase, &n.service, &n.api,
+	} {
+		*o = shifted(*o, by)
+	}
+}
+
+func (a *attempts) shift(by time.Duration) {
+	same := a.usable == a.newest
+	a.newest = shifted(a.newest, by)
+	if same {
+		a.usable = a.newest
+	} else {
+		a.usable = shifted(a.usable, by)
+	}
+}
+
+// shifted returns an observation as if it had come by the new clock. What it came as
+// is shared with others, and stays.
+func shifted(o *Observation, by time.Duration) *Observation {
+	if o == nil {
+		return nil
+	}
+	c := *o
+	shiftTimes(by, &c.Received, &c.Taken)
+	return &c
+}
+
+func shiftTimes(by time.Duration, times ...*time.Time) {
+	for _, t := range times {
+		if !t.IsZero() {
+			*t = t.Add(by)
+		}
+	}
+}
+
+func shiftedTimes(list []time.Time, by time.Duration) []time.Time {
+	out := make([]time.Time, len(list))
+	for i, t := range list {
+		out[i] = t.Add(by)
+	}
+	return out
+}
+
+func shiftedProbes(list []ProbePoint, by time.Duration) []ProbePoint {
+	out := make([]ProbePoint, len(list))
+	for i, p := range list {
+		p.Taken = p.Taken.Add(by)
+		out[i] = p
+	}
+	return out
+}
