@@ -101,6 +101,10 @@ func Predict(points []Point, restarts []time.Time, at time.Time, limits Forecast
 		f.Gone, f.Since = true, at.Add(seconds(s.t[0]))
 		return f
 	}
+	f.Since, f.Basis = at.Add(seconds(s.t[0])), seconds(s.span())
+	if s = s.steadied(); len(s.t) == 0 {
+		return f
+	}
 	w, slowing := s.regime()
 	f.Slowing = slowing
 	f.Since = at.Add(seconds(w.t[0]))

@@ -415,3 +415,45 @@ func TestScores(t *testing.T) {
 		t.Errorf("overtaken by an action: %+v", got)
 	}
 }
+
+// TestStairs: of a gauge that is renewed every 15 to 30 s each reading between repeats
+// the one before. The lag is never told to be flat by those once it moved, and three
+// renewals tell where it goes.
+func TestStairs(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, step float64
+		every      int // readings
+	}{
+		"15 s each 30":           {0, 15, 30},
+		"10 s each 20":           {40, 10, 20},
+		"4.5 s each 15":          {20.5, 4.5, 15},
+		"12 s less each 30":      {150, -12, 30},
+		"two decimals":           {3.14, 6.66, 20},
+		"renewed each 5 s, slow": {10, 2.5, 5},
+	} {
+		var points []Point
+		slope := c.step / float64(c.every)
+		for i := range 240 {
+			y := c.from + c.step*float64(i/c.every)
+			if name == "15 s each 30" && i < 120 { // healthy before
+				y = 0
+			} else if name == "15 s each 30" {
+				y = c.step * float64(1+(i-120)/c.every)
+			}
+			points = append(points, Point{time.Unix(1700000000, 0).Add(time.Duration(i) * time.Second), y})
+			if name == "15 s each 30" && i < 150 || i < c.every+3 {
+				continue
+			}
+			f := Predict(points[max(0, len(points)-120):], nil, points[i].At, ForecastLimits{})
+			v, known := f.Slope.Value()
+			switch {
+			case f.Trend == TrendFlat:
+				t.Fatalf("%s: after %d s flat", name, i)
+			case known && math.Abs(v-slope) > 0.15*math.Abs(slope):
+				t.Fatalf("%s: after %d s slope %.3f, want %.3f", name, i, v, slope)
+			case i > 4*c.every+30 && (name != "15 s each 30" || i > 120+90) && !known:
+				t.Fatalf("%s: after %d s no slope", name, i)
+			}
+		}
+	}
+}

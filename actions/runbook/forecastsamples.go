@@ -13,7 +13,7 @@ const mostSamples = 120
 // seconds behind with lone outliers taken out.
 type samples struct{ t, y []float64 }
 
-// newSamples takes the usable points after since and not after at.
+// newSamples takes the usable points after since and not after at, as they are.
 func newSamples(points []Point, since, at time.Time) samples {
 	s := samples{t: make([]float64, 0, len(points)), y: make([]float64, 0, len(points))}
 	for _, p := range points {
@@ -25,6 +25,14 @@ func newSamples(points []Point, since, at time.Time) samples {
 			continue
 		}
 		s.t, s.y = append(s.t, t), append(s.y, p.Seconds)
+	}
+	return s
+}
+
+// steadied returns what of the samples tells where the lag goes: maybe none.
+func (s samples) steadied() samples {
+	if known, are := s.stairs(); are {
+		return known.thin()
 	}
 	return s.sinceFrozen().thin().despike()
 }
