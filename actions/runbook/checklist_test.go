@@ -199,7 +199,7 @@ func TestThePortThatMatters(t *testing.T) {
 		if words != c.words || finding != c.finding || known != c.known {
 			t.Errorf("%s: %q, finding %v, known %v", c.name, words, finding, known)
 		}
-		calm := calmPath(&r.Network)
+		calm := calmPath(&r.Network, cluster.Figure{}, cluster.Figure{})
 		r.Network.Peer.Ping = asked
 		if open := strings.Contains(calm, "RPC port open"); open != (c.known && !c.finding && c.connect == cluster.Access{}) {
 			t.Errorf("%s: normal by the monitor's own way: %q", c.name, calm)

@@ -14,6 +14,7 @@ type episode struct {
 	noticed time.Time // when the lag was above the warning, or in doubt
 	onset   time.Time // when it began; zero if that was before we looked
 	down    time.Time // since when it is down again; zero while it is not
+	turn    turn
 	spells  [numSensors]spell
 }
 
@@ -54,6 +55,7 @@ func (n *subject) noteEpisode(s *cluster.Snapshot, r *cluster.Replica) {
 		n.open(s.At, n.lagOnset(s, r))
 	case sick(s, r):
 		n.riseAgain(s, r)
+		n.turnUp(s, r)
 		n.episode.down = time.Time{}
 	case n.episode != nil && n.episode.down.IsZero():
 		n.episode.down = s.At
@@ -72,6 +74,40 @@ func (n *subject) riseAgain(s *cluster.Snapshot, r *cluster.Replica) {
 	}
 	if onset := n.lagOnset(s, r); onset.Sub(e.down) > spellGap {
 		e.noticed, e.onset = s.At, onset
+	}
+}
+
+// turn follows a lag that falls, to notice when it rises again.
+type turn struct {
+	high, low float64   // the highest of it, and the lowest since then
+	lowAt     time.Time // when it was at the lowest last
+}
+
+// A lag that fell by a good part, and by turnBy seconds at least, was getting better;
+// one that then rises by turnBy has a reason that came then.
+const (
+	turnShare = 0.3
+	turnBy    = 3.0
+)
+
+// turnUp moves the onset of an episode to where a lag that was getting better turned:
+// what shows only then is not late for the lag of now.
+func (n *subject) turnUp(s *cluster.Snapshot, r *cluster.Replica) {
+	lag, ok := r.Lag.Seconds.Value()
+	if !ok || r.Lag.State != cluster.LagLive {
+		return
+	}
+	e := n.episode
+	t := &e.turn
+	fell := t.high-t.low >= max(turnBy, turnShare*t.high)
+	switch {
+	case t.high == 0 || lag >= t.high && !fell:
+		*t = turn{lag, lag, s.At}
+	case lag <= t.low:
+		t.low, t.lowAt = lag, s.At
+	case fell && lag >= t.low+turnBy:
+		e.noticed, e.onset = s.At, t.lowAt
+		*t = turn{lag, lag, s.At}
 	}
 }
 
@@ -221,7 +257,7 @@ func (e *episode) trackOne(norms *[numSensors]norm, m *moment, first bool, s sen
 }
 
 func (e *episode) shift(by time.Duration) {
-	for _, t := range []*time.Time{&e.noticed, &e.onset, &e.down} {
+	for _, t := range []*time.Time{&e.noticed, &e.onset, &e.down, &e.turn.lowAt} {
 		if !t.IsZero() {
 			*t = t.Add(by)
 		}

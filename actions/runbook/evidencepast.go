@@ -53,7 +53,8 @@ type subject struct {
 	progress progressRun
 	tripped  flag // its breaker is
 	shut     flag // its RPC port does not open to the monitor
-	barred   flag // nor to the primary's host
+	barred   flag // nor to the primary's host, or to it alone
+	opens    flag // its RPC port opens to the monitor
 	opening  flag // the primary's kernel asks for a connection in vain
 }
 
@@ -118,6 +119,7 @@ func (p *Past) Note(s *cluster.Snapshot) {
 		}
 		if r.Network.Reachable && r.Network.Port != cluster.PortUnknown {
 			n.shut.note(r.Network.Port != cluster.PortOpen, s.At)
+			n.opens.note(r.Network.Port == cluster.PortOpen, s.At)
 		}
 		n.notePath(&r.Network, s.At)
 		n.adopt(&r.Host)
@@ -206,7 +208,7 @@ func (p *Past) shift(by time.Duration) {
 		}
 		n.progress.shift(by)
 		n.tripped.shift(by)
-		for _, f := range []*flag{&n.shut, &n.barred, &n.opening} {
+		for _, f := range []*flag{&n.shut, &n.barred, &n.opens, &n.opening} {
 			f.shift(by)
 		}
 		if n.episode != nil {

@@ -13,6 +13,9 @@ func ErrorsOver(y *cluster.Sync) string {
 	if y.ErrorsOver <= 0 || y.ErrorsOver >= whole {
 		return "over 5 min"
 	}
+	if y.ErrorsOver < time.Second {
+		return "of late"
+	}
 	return "over " + spoken(y.ErrorsOver)
 }
 

@@ -31,6 +31,11 @@ func hit(from int, e effect) func(*world) {
 	return func(w *world) { w.nodes[1].faults = append(w.nodes[1].faults, fault{from: from, effect: e}) }
 }
 
+// hit3 is hit of node3.
+func hit3(from int, e effect) func(*world) {
+	return func(w *world) { w.nodes[2].faults = append(w.nodes[2].faults, fault{from: from, effect: e}) }
+}
+
 func all(list ...func(*world)) func(*world) {
 	return func(w *world) {
 		for _, f := range list {
@@ -101,6 +106,36 @@ func diskRules() []rule {
 		{
 			"a saturated disk, seen late, by its peers", 3, all(hit(300, slow), startAt(340)), 380, cluster.CauseDisk, likely,
 			[]string{"(peers ", "the lag began before we looked"},
+			"throttle sync",
+		},
+		{
+			"all disks slow at once, seen late", 3, all(hitAll(300, slow), startAt(340)), 380, cluster.CauseDisk, possible,
+			[]string{"w_await", "PSI io", "most replicas lag"},
+			"",
+		},
+		{
+			"all disks slow at once, seen late, but recorded", 3, all(wasRecorded, hitAll(300, slow), startAt(340)), 380, cluster.CauseDisk, likely,
+			[]string{"w_await", "(recorded ", "as recorded"},
+			"throttle sync",
+		},
+		{
+			"two of three lag for reasons of their own: the disk", 3,
+			all(hit(300, slow), hit3(300, effect{capacity: 0.4, service: 99, busyAll: 60})), 380, cluster.CauseDisk, likely,
+			[]string{"w_await"},
+			"throttle sync",
+		},
+		{
+			"two of three lag for reasons of their own: the processor", 3,
+			all(hit3(300, slow), hit(300, effect{capacity: 0.4, service: 99})), 380, cluster.CauseCPU, likely,
+			[]string{"% of a core"},
+			"throttle sync",
+		},
+		{
+			"a disk that slows down while a lag gets better", 3,
+			all(func(w *world) {
+				w.nodes[1].faults = append(w.nodes[1].faults, fault{from: 300, until: 340, effect: effect{stops: true}})
+			}, hit(360, slow)), 430, cluster.CauseDisk, likely,
+			[]string{"w_await", "PSI io"},
 			"throttle sync",
 		},
 		{

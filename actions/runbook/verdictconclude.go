@@ -103,8 +103,25 @@ func (d *diagnosis) doubts(c cluster.Cause, others []weight) []string {
 			}
 		}
 	}
+	words = append(words, d.weakest(c, others)...)
 	if d.onset.IsZero() && c != cluster.CauseMeasurement {
 		words = append(words, "the lag began before we looked")
+	}
+	return words
+}
+
+// weakest returns what was seen of causes for which nothing else speaks, and proves
+// nothing alone.
+func (d *diagnosis) weakest(c cluster.Cause, others []weight) (words []string) {
+	told := map[cluster.Cause]bool{c: true}
+	for _, w := range others {
+		told[w.cause] = true
+	}
+	for _, f := range d.findings {
+		if !told[f.cause] && f.weak && f.order != orderLate && f.order != orderPast {
+			told[f.cause] = true
+			words = append(words, "alone proves nothing: "+f.text)
+		}
 	}
 	return words
 }

@@ -34,15 +34,25 @@ func (d *diagnosis) network() {
 	}
 	probed := w.Reachable && d.n.has(sensorRTT)
 	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:]) && !d.murky
+	calm := calmPath(w, cluster.Known(d.n.now(sensorPathRTT)), cluster.Known(d.n.now(sensorRTT)))
+	if d.fine[cluster.CauseNetwork] && d.slowWay() {
+		d.fine[cluster.CauseNetwork] = false
+		d.missing = append(d.missing, "whether the way was always as long: "+calm)
+	}
 	if d.fine[cluster.CauseNetwork] {
-		d.normal = append(d.normal, calmPath(w))
+		d.normal = append(d.normal, calm)
 	}
 }
 
-// calmPath tells of a path that is well, from where it matters if that is known.
-func calmPath(w *cluster.Network) string {
+// calmPath tells of a path that is well, from where it matters if that is known. The
+// figures are the round trips of now in ms, as far as they are known: those of two
+// minutes may be of before.
+func calmPath(w *cluster.Network, path, own cluster.Figure) string {
 	if trips, _ := w.Peer.Trips(); trips.Median.Known() {
-		words := "from the primary rtt " + figure(trips.Median, milliseconds)
+		if !path.Known() {
+			path = trips.Median
+		}
+		words := "from the primary rtt " + figure(path, milliseconds)
 		if v, ok := trips.Loss.Value(); ok {
 			words += ", loss " + lossOf(trips.Loss, trips.Probes, v) + overWords(trips.Ceased)
 		}
@@ -55,7 +65,10 @@ func calmPath(w *cluster.Network) string {
 	if v, ok := w.Loss.Value(); ok {
 		loss = lossOf(w.Loss, w.Probes, v) + overWords(w.Ceased)
 	}
-	words := "rtt " + figure(w.Median, milliseconds) + ", loss " + loss
+	if !own.Known() {
+		own = w.Median
+	}
+	words := "rtt " + figure(own, milliseconds) + ", loss " + loss
 	if w.Port == cluster.PortOpen && !asksPort(w) {
 		words += ", RPC port open"
 	}
@@ -199,15 +212,27 @@ func (d *diagnosis) starved() (f finding, ok bool) {
 	if peers := d.all.peers(d.r, sensorReceived); peers.known && peers.mid < normal.mid {
 		normal = peers // less is sent to all
 	}
-	if math.IsNaN(gets) || !normal.known || gets >= starvedShare*normal.mid {
+	least := starvedShare * normal.mid * d.lessTaken()
+	if math.IsNaN(gets) || !normal.known || gets >= least {
 		return finding{}, false
 	}
-	since := d.n.lowSince(sensorReceived, starvedShare*normal.mid)
+	since := d.n.lowSince(sensorReceived, least)
 	return finding{
 		cause: cluster.CauseNetwork, tool: "/proc/net/dev", order: d.orderOf(since), since: since, weak: true,
 		text: "receives " + bytesPerSecond(gets) + level{norm: normal}.was(bytesPerSecond) +
 			" while its disk and cpu have room" + d.sinceWords(since),
 	}, true
+}
+
+// lessTaken is the part of what it took in that the primary takes in now, 1 at most:
+// less is sent to all then.
+func (d *diagnosis) lessTaken() float64 {
+	p := d.all.p.subject(d.s.Primary.ID)
+	now, was := p.now(sensorRate), p.norms[sensorRate]
+	if math.IsNaN(now) || !was.known || was.mid <= 0 {
+		return 1
+	}
+	return min(1, max(0, now/was.mid))
 }
 
 // unread tells whether the replica leaves what came unread while more comes, or would

@@ -125,10 +125,26 @@ func (d *diagnosis) knocks(p *cluster.Peer) {
 			text: because("from the primary RPC port "+p.Port.String(), p.PortWhy) + d.sinceWords(since),
 		})
 		d.nothingComes(since)
+	case d.refusedAlone(p):
+		d.find(finding{
+			cause: cluster.CauseNetwork, tool: toolConnect, order: d.orderOf(since), since: since,
+			text: "RPC port refused to the primary, open from the monitor: something on the way rejects" + d.sinceWords(since),
+		})
+		d.nothingComes(since)
 	case p.Port == cluster.PortClosed && d.r.Network.Port != cluster.PortClosed:
-		d.notes = append(d.notes, "RPC port closed to the primary: its host answers, stemedb does not listen")
+		d.notes = append(d.notes, "RPC port closed to the primary: its host answers, stemedb does not listen, or a firewall rejects")
 	default:
 	}
+}
+
+// refusedAlone tells whether the port refuses the primary and opens to the monitor, which
+// saw it open right before the primary knocked and after: it is no restart between.
+func (d *diagnosis) refusedAlone(p *cluster.Peer) bool {
+	open := d.n.opens.since
+	if !d.r.Network.Newest.After(p.Connect.Newest) {
+		return false
+	}
+	return p.Port == cluster.PortClosed && d.n.opens.holds && (open.IsZero() || p.Connect.Newest.Sub(open) >= momentEvery)
 }
 
 // onItsWay tells whether anything was found on the way that replication takes, or
@@ -219,7 +235,7 @@ func (d *diagnosis) missOnPath(w *cluster.Network) {
 // notePath notes when the way from the primary was shut.
 func (n *subject) notePath(w *cluster.Network, at time.Time) {
 	if w.Peer.Port != cluster.PortUnknown {
-		n.barred.note(barred(w.Peer.Port), at)
+		n.barred.note(barred(w.Peer.Port) || w.Peer.Port == cluster.PortClosed && w.Port == cluster.PortOpen, at)
 	}
 	if f := &w.Kernel.Primary; f.Known {
 		n.opening.note(unanswered(f), at)

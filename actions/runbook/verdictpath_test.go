@@ -132,6 +132,17 @@ func pathRules() []rule {
 			"",
 		},
 		{
+			"a firewall that refuses the primary alone", 3, hit(300, effect{stops: true, ownPort: cluster.PortOpen, port: cluster.PortClosed}), 380,
+			cluster.CauseNetwork, likely,
+			[]string{"refused to the primary, open from the monitor", "applies nothing"},
+			"network",
+		},
+		{
+			"a port that nobody listens at", 3, hit(300, effect{stops: true, port: cluster.PortClosed}), 380, cluster.CauseUnknown, unsure,
+			[]string{"stemedb does not listen"},
+			"",
+		},
+		{
 			"a firewall between primary and replica", 3, hit(300, effect{stops: true, ownPort: cluster.PortOpen, port: cluster.PortFiltered}), 380,
 			cluster.CauseNetwork, likely,
 			[]string{"from the primary RPC port filtered", "SYN-SENT"},

@@ -116,9 +116,10 @@ func (d *diagnosis) ingest(n *subject) (rose bool) {
 		}
 		return v.found()
 	}
+	// True of every lag that rises on all of them, and so no indicator of its own.
 	if x := d.all.ofLagging(sensorRate); d.all.together && x.n >= 2 && x.least > 0.1*now && x.most < 0.97*now && x.most < 1.3*x.least {
 		d.find(finding{
-			cause: cluster.CausePrimary, tool: "counters",
+			cause: cluster.CausePrimary, tool: "lag",
 			text: "the primary takes in " + perSecond(now) + ", more than any replica applies (" + perSecond(x.least) + " to " + perSecond(x.most) + ")",
 		})
 	}
@@ -165,11 +166,11 @@ func (d *diagnosis) primaryHost(n *subject) {
 	}
 }
 
-// alike notes that no host of those that lag stands out: all have room, or all
-// are as busy.
+// alike notes that no host of those that lag stands out: all have room. That all are as
+// busy, or as slow, may be why they lag.
 func (d *diagnosis) alike() {
 	busy, wait := d.all.ofLagging(sensorBusiest), d.all.ofLagging(sensorWait)
-	if min(busy.n, wait.n) >= 2 && busy.most-busy.least < 25 && (wait.most < waitFlashKnown || wait.most < 2*wait.least) {
+	if min(busy.n, wait.n) >= 2 && busy.most-busy.least < 25 && busy.most < highCore && wait.most < waitFlashKnown {
 		d.find(finding{
 			cause: cluster.CausePrimary, tool: "hosts", weak: true,
 			text: "their hosts are alike: busiest core " + brief(busy.least) + " to " + percent(busy.most) +

@@ -39,6 +39,7 @@ func (d *diagnosis) weigh() []weight {
 	slices.SortFunc(list, func(a, b weight) int {
 		return cmp.Or(
 			-cmp.Compare(btoi(d.decides(a)), btoi(d.decides(b))),
+			cmp.Compare(btoi(d.merely(a)), btoi(d.merely(b))),
 			-cmp.Compare(btoi(a.likely()), btoi(b.likely())),
 			earlier(a, b),
 			-cmp.Compare(a.fits, b.fits),
@@ -48,6 +49,12 @@ func (d *diagnosis) weigh() []weight {
 		)
 	})
 	return list
+}
+
+// merely tells whether all that speaks for a cause is that others lag too, while the
+// primary is as it was: they may do so for reasons of their own.
+func (d *diagnosis) merely(w weight) bool {
+	return w.cause == cluster.CausePrimary && d.fine[cluster.CausePrimary]
 }
 
 // earlier orders two likely causes by what began clearly first.
@@ -123,6 +130,14 @@ func (d *diagnosis) weightOf(c cluster.Cause) weight {
 	return w
 }
 
+// strained tells whether the replica's own disk or processor is abnormal: where all of
+// them are, that may be why they all lag.
+func (d *diagnosis) strained() bool {
+	return slices.ContainsFunc(d.findings, func(f finding) bool {
+		return (f.cause == cluster.CauseDisk || f.cause == cluster.CauseCPU) && !f.weak && f.order != orderLate
+	})
+}
+
 // preceded tells whether something else was abnormal before the breaker tripped:
 // then that may be why, and a breaker that is reset trips again.
 func (d *diagnosis) preceded() bool {
@@ -154,7 +169,7 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 	case cluster.CausePrimary:
 		// A slow way to all of them looks the same. That all lag is what is to be
 		// explained, and does not explain itself.
-		return !d.slowWay() && d.overloaded(0) && ((d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
+		return !d.slowWay() && d.overloaded(0) && ((d.all.together && !d.strained() && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
 	case cluster.CauseBreaker:
 		return (disk || cpu || network) && !d.preceded()
 	case cluster.CauseSync:
