@@ -142,21 +142,70 @@ func (c *counter) last() (CountPoint, bool) {
 	return c.point(len(c.points) - 1), true
 }
 
+// A count was taken at some instant while its answer was waited for. A rate is over
+// points that leave it sureRate of uncertainty, if there are such, and is unknown with
+// more than vagueRate.
+const (
+	sureRate  = 0.02
+	vagueRate = 0.25
+)
+
+// blur returns by which part the rate from an older mark may be off.
+func (m mark) blur(o mark) float64 {
+	return (float64(m.half) + float64(o.half)) * markUnit.Seconds() / m.since(o).Seconds()
+}
+
+// ends returns the points that the rate is over, and by which part it may be off: the
+// oldest and the newest but for those that came late, as the first one over a new
+// connection does.
+func (c *counter) ends() (from, to mark, off float64) {
+	if c == nil || len(c.points) < 2 {
+		return from, to, math.Inf(1)
+	}
+	i, j := 0, len(c.points)-1
+	blur := c.points[j].blur(c.points[i])
+	for was := math.Inf(1); blur > sureRate && blur < was; {
+		was = blur
+		for k := range j {
+			if b := c.points[j].blur(c.points[k]); b < blur {
+				i, blur = k, b
+			}
+		}
+		for k := i + 1; k < len(c.points); k++ {
+			if b := c.points[k].blur(c.points[i]); b < blur {
+				j, blur = k, b
+			}
+		}
+	}
+	return c.points[i], c.points[j], blur
+}
+
 // rate returns the mean growth per second over what is remembered; unknown with
-// fewer than two points.
+// fewer than two points, or where they are too uncertain.
 func (c *counter) rate() Figure {
+	from, to, off := c.ends()
+	if off > vagueRate {
+		return Figure{}
+	}
+	return Known(to.rate(from))
+}
+
+// growth is the mean over all that is remembered, however uncertain: for bringing
+// counts to one instant, of which the error is told.
+func (c *counter) growth() Figure {
 	if c == nil || len(c.points) < 2 {
 		return Figure{}
 	}
 	return Known(c.points[len(c.points)-1].rate(c.points[0]))
 }
 
-// span returns the time that rate is over; 0 with fewer than two points.
+// span returns the time that rate is over; 0 where it is unknown.
 func (c *counter) span() time.Duration {
-	if c == nil || len(c.points) < 2 {
+	from, to, off := c.ends()
+	if off > vagueRate {
 		return 0
 	}
-	return c.points[len(c.points)-1].since(c.points[0])
+	return to.since(from)
 }
 
 // steadyPoints is how many points have to move for a counter to be steady.
@@ -190,7 +239,7 @@ func (c *counter) peak() float64 {
 // many seconds or a little more; over all that is remembered where that is
 // shorter. ok is false with fewer than two points.
 func (c *counter) pace(length float64) (slow, fast float64, ok bool) {
-	rate, ok := c.rate().Value()
+	rate, ok := c.growth().Value()
 	if !ok {
 		return 0, 0, false
 	}
@@ -225,7 +274,7 @@ func (c *counter) at(t time.Time) (value, bound float64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	r, known := c.rate().Value()
+	r, known := c.growth().Value()
 	if !known {
 		const sameInstant = 100 * time.Millisecond
 		return p.Value, 0, t.Sub(p.Taken).Abs() <= sameInstant

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -50,5 +51,39 @@ func TestCounterGoesOnForYears(t *testing.T) {
 	c.add(CountPoint{Taken: at.Add(1000 * time.Hour), Value: 500}, m)
 	if p, ok := c.last(); len(c.points) != 1 || !ok || !p.Taken.Equal(at.Add(1000*time.Hour)) || c.rate().Known() {
 		t.Errorf("%+v of %+v", p, c)
+	}
+}
+
+// TestRateBesideALateAnswer: what came late, as the first answer over a new connection
+// or one of a server that hung, is taken at some instant of a long while. The rate is
+// of the others, and of no two that leave it open.
+func TestRateBesideALateAnswer(t *testing.T) {
+	const perSecond = 1000
+	prompt, late := 2*time.Millisecond, 500*time.Millisecond
+	for name, halves := range map[string][]time.Duration{
+		"the first":      {late, prompt, prompt, prompt, prompt, prompt},
+		"one of them":    {prompt, prompt, late, prompt, prompt, prompt},
+		"the last":       {prompt, prompt, prompt, prompt, prompt, late},
+		"two of them":    {late, prompt, prompt, prompt, prompt, late},
+		"two at the end": {prompt, prompt, prompt, prompt, late, late},
+		"none":           {prompt, prompt, prompt, prompt, prompt, prompt},
+	} {
+		var c counter
+		for i, half := range halves { // counted as the answer ends
+			at := time.Unix(int64(i), 0)
+			c.add(CountPoint{Taken: at, Half: half, Value: perSecond * (float64(i) + half.Seconds())}, memory{window: time.Minute})
+			if v, ok := c.rate().Value(); ok && math.Abs(v-perSecond) > 0.02*perSecond {
+				t.Errorf("%s: %.0f/s after %d", name, v, i+1)
+			} else if !ok && i >= 3 {
+				t.Errorf("%s: none after %d", name, i+1)
+			}
+		}
+	}
+	var c counter
+	for i := range 30 { // each late: unknown until the error is small beside the time between
+		c.add(CountPoint{Taken: time.Unix(int64(i), 0), Half: late, Value: perSecond * float64(i)}, memory{window: 10 * time.Second})
+		if v, ok := c.rate().Value(); ok != (i >= 4) || ok && v != perSecond {
+			t.Errorf("all late, %d: %v %v", i+1, v, ok)
+		}
 	}
 }

@@ -138,25 +138,25 @@ func devicesOf[T any](list []T, of func(*T) device) []device {
 func diskDevice(d *DiskUsage) device {
 	done := d.InFlight > 0
 	for _, f := range [...]Figure{d.ReadsPerSecond, d.WritesPerSecond, d.DiscardsPerSecond, d.FlushesPerSecond} {
-		done = done || f.v > 0
+		done = done || f.number() > 0
 	}
 	return device{name: d.Name, load: loadOf(d.Util), hangs: d.Stalled, moves: done, behind: !d.Hardware()}
 }
 
 func netDevice(n *NetUsage) device {
-	carried := n.RxBytesPerSecond.v + n.TxBytesPerSecond.v
+	carried := n.RxBytesPerSecond.number() + n.TxBytesPerSecond.number()
 	load := -1.0
-	if n.RxBytesPerSecond.ok || n.TxBytesPerSecond.ok {
+	if n.RxBytesPerSecond.Known() || n.TxBytesPerSecond.Known() {
 		load = carried
 	}
 	return device{name: n.Name, load: load, moves: carried > 0, behind: n.Loopback()}
 }
 
 func loadOf(f Figure) float64 {
-	if !f.ok {
+	if !f.Known() {
 		return -1
 	}
-	return f.v
+	return f.number()
 }
 
 // Hardware tells by its name whether a device may be hardware, or of a storage: a

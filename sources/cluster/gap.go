@@ -23,7 +23,7 @@ func countGap(primary, replica *counter) (gap, skew float64, ok bool) {
 		return 0, 0, false
 	}
 	newest, _ := primary.last()
-	rate, _ := primary.rate().Value() // unknown only when both were taken together
+	rate, _ := primary.growth().Value() // unknown only when both were taken together
 	skew = math.Abs(rate)*(newest.Half+r.Half).Seconds() + bound
 	return p - r.Value, skew, true
 }
@@ -57,7 +57,7 @@ func behind(primary, replica *counter, at time.Time, limit time.Duration) (Figur
 		return Figure{}, "a count began anew: it may not be of all that is indexed"
 	}
 	gap, skew, ok := countGap(primary, replica)
-	rate, _ := primary.rate().Value()
+	rate, _ := primary.growth().Value()
 	blur := max(skew, skewFloor*math.Abs(rate))
 	switch {
 	case !ok:
@@ -65,7 +65,7 @@ func behind(primary, replica *counter, at time.Time, limit time.Duration) (Figur
 	case gap < -blur:
 		return Figure{}, "the replica's count is above the primary's"
 	case skew > max(gap, skewFloor*math.Abs(rate)):
-		return Figure{}, fmt.Sprintf("the two scrapes are too far apart (error %.0f)", skew)
+		return Figure{}, fmt.Sprintf("the two scrapes are too far apart: it may be off by %.0f assertions", skew)
 	}
 	return Known(math.Round(max(0, gap))), ""
 }

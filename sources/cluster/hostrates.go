@@ -30,7 +30,7 @@ func CPURates(older, newer *HostReading) CPUUsage {
 			continue
 		}
 		busy := Known((total - float64(d.Idle) - float64(d.IOWait)) / total * 100)
-		if b, ok := u.Busiest.Value(); !ok || busy.v > b {
+		if b, ok := u.Busiest.Value(); !ok || busy.number() > b {
 			u.Busiest, u.BusiestCPU = busy, i
 		}
 	}
@@ -39,10 +39,10 @@ func CPURates(older, newer *HostReading) CPUUsage {
 
 // Busy returns 100 less idle and iowait.
 func (u CPUUsage) Busy() Figure {
-	if !u.Idle.ok || !u.IOWait.ok {
+	if !u.Idle.Known() || !u.IOWait.Known() {
 		return Figure{}
 	}
-	return Known(max(0, 100-u.Idle.v-u.IOWait.v))
+	return Known(max(0, 100-u.Idle.number()-u.IOWait.number()))
 }
 
 func cpuDelta(o, n CPUTicks) (d CPUTicks, total float64) {
@@ -106,7 +106,7 @@ func ProcessRates(older, newer *HostReading, hz int) []ProcessUsage {
 		out = append(out, u)
 	}
 	slices.SortStableFunc(out, func(a, b ProcessUsage) int {
-		return cmp.Or(cmp.Compare(b.CPU.v, a.CPU.v), cmp.Compare(a.PID, b.PID))
+		return cmp.Or(cmp.Compare(b.CPU.number(), a.CPU.number()), cmp.Compare(a.PID, b.PID))
 	})
 	return out
 }

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -67,7 +69,15 @@ func saysCorrupt(low string) bool {
 
 // diffSize finds how many assertions a sync found to differ: "diff=120",
 // "diff size 1,200", "1200 differing ranges".
-var diffSize = regexp.MustCompile(`\b(?:diff(?:s|_size|_count|erences)?(?: size| count)?\s*[=:]?\s*(\d[\d,_]{0,18})|(\d[\d,_]{0,18}) (?:diffs|differences|differing|divergent|missing)\b)`)
+// What is not a number of anything is none: "diff: 340ms", "diff 0x3fa2", "diff 3 %".
+var diffSize = regexp.MustCompile(`\b(?:diff(?:s|_size|_count|erences)?(?: size| count)?\s*[=:]?\s*` + amount +
+	`(?:$|[^\w.,%µ/-]|[.,/-](?:$|\W))|` + amount + ` (?:diffs|differences|differing|divergent|missing)\b)`)
+
+// amount is a number, which may be short for a larger one; ofTime are words behind it
+// that make it one of something else.
+const amount = `(\d[\d,_]{0,18})(\.\d{1,6})?([kmg]?)`
+
+var ofTime = regexp.MustCompile(`^\s?(?:[mµnu]?s|sec|secs|seconds?|min|mins|minutes?|h|hours?|[kmg]i?b|b|bytes?|%|percent)\b|^\s?%`)
 
 // DiffSize returns the size of the diff that a line about a Merkle sync tells.
 func (l *LogLine) DiffSize() (size float64, ok bool) {
@@ -75,16 +85,25 @@ func (l *LogLine) DiffSize() (size float64, ok bool) {
 	if !strings.Contains(low, "sync") && !strings.Contains(low, "merkle") {
 		return 0, false
 	}
-	m := diffSize.FindStringSubmatch(low)
-	if m == nil {
+	at := diffSize.FindStringSubmatchIndex(low)
+	if at == nil {
 		return 0, false
 	}
-	for _, digit := range m[1] + m[2] {
-		if digit >= '0' && digit <= '9' {
-			size = size*10 + float64(digit-'0')
-		}
+	part := func(i int) string { return low[max(at[2*i], 0):max(at[2*i+1], 0)] }
+	if unit := at[7]; unit >= 0 && ofTime.MatchString(low[unit:]) {
+		return 0, false
 	}
-	return size, true
+	digits := strings.NewReplacer(",", "", "_", "").Replace(part(1) + part(4))
+	size, err := strconv.ParseFloat(digits+part(2)+part(5), 64)
+	switch part(3) + part(6) {
+	case "k":
+		size *= 1e3
+	case "m":
+		size *= 1e6
+	case "g":
+		size *= 1e9
+	}
+	return math.Round(size), err == nil
 }
 
 // Names tells whether the line names a node, as a whole word.

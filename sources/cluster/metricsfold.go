@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 func (s *State) applyMetrics(o *Observation) {
 	s.node(o.Source.Node).metrics.add(o)
@@ -16,7 +19,7 @@ func (s *State) applyMetrics(o *Observation) {
 	}
 	s.foldSyncs(o, r)
 	if v, ok := r.Value(FamilyStartTime, ""); ok {
-		s.service(o.Source.Node).began(o.Taken, v)
+		s.service(o.Source.Node).began(o.Taken, v, cmp.Or(r.ServerDate, o.Taken))
 	}
 }
 
@@ -37,7 +40,7 @@ func (s *State) count(o *Observation, m *Sample) {
 }
 
 // isCount tells whether a counter can stand at v.
-func isCount(v float64) bool { return Known(v).ok && v >= 0 }
+func isCount(v float64) bool { return Known(v).Known() && v >= 0 }
 
 // badCount returns what is wrong with the count that a node tells of itself, or "".
 func (s *State) badCount(id NodeID) string {
@@ -89,6 +92,9 @@ func (s *State) foldSyncs(o *Observation, r *MetricsReading) {
 		}
 		id := m.Replica
 		if !fromPrimary {
+			if id != "" && id != o.Source.Node {
+				continue // of another, by hearsay
+			}
 			if _, told := s.counters[counterKey{s.session.Primary.ID, o.Source.Node, FamilySyncProgress}]; told {
 				continue
 			}
@@ -121,12 +127,14 @@ func (s *State) sentRate(at time.Time) (rate Figure, why Text) {
 			c := s.counters[counterKey{id, r, FamilySentBytes}]
 			counted = counted || c != nil
 			if v, ok := c.freshRate(at, s.fresh()).Value(); ok {
-				rate = Known(rate.v + v)
+				rate = Known(rate.number() + v)
 			}
 		}
 	}
 	switch {
 	case rate.Known():
+		return rate, Text{}
+	case !counted && !s.told(id): // that nothing was read is said elsewhere
 		return rate, Text{}
 	case !counted:
 		return rate, Clean("no counter of the bytes sent")

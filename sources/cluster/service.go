@@ -51,8 +51,9 @@ type ServiceRecall struct {
 	Grown   []time.Time // when it grew, once for each restart
 	// Began is the newest start that the process tells of itself in its metrics, Unix
 	// time in seconds by its host's clock; 0 if it tells none. Anew is when it grew.
-	Began float64
-	Anew  []time.Time
+	Began  float64
+	ToldAt time.Time // when it told last, by its own clock if that is known
+	Anew   []time.Time
 }
 
 // RunRecall is the newest run of a command: the earliest started of the processes
@@ -62,6 +63,8 @@ type RunRecall struct {
 	PID        int
 	StartTicks uint64
 	Again      []time.Time // when a newer run was seen
+	// Seen is in how many of the lists since the first it was, of Lists.
+	Seen, Lists int
 }
 
 // CrashWindow is within which restarts are counted: two within it are a crash loop.

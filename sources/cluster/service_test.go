@@ -67,6 +67,33 @@ func TestServiceOverABoot(t *testing.T) {
 	}
 }
 
+// A helper whose name begins as the database's do comes and goes: that is no crash loop.
+// One that is nearly always there, and has begun anew when it is seen again, is.
+func TestServiceBesideHelpers(t *testing.T) {
+	for name, c := range map[string]struct {
+		up, down int // seconds
+		loop     bool
+	}{
+		"a backup of 20 s in each 35": {20, 15, false},
+		"a check of 4 s in each 45":   {4, 41, false},
+		"a crash loop":                {9, 2, true},
+	} {
+		f := newFeed(t)
+		f.publish(0, Source{FromHost, "node2"}, &HostFacts{HZ: 100}, nil)
+		api := Process{PID: 10, Command: Clean("stemedb-api"), StartTicks: 100}
+		for at := 10; at < 900; at += 10 { // as often as the list is read
+			ps := []Process{api}
+			if begun := at - at%(c.up+c.down); at-begun < c.up {
+				ps = append(ps, Process{PID: 1000 + begun, Command: Clean("stemedb-x"), StartTicks: uint64(begun)*100 + 5000})
+			}
+			f.processes(sec(float64(at)), float64(at)+1000, ps...)
+		}
+		if s := f.service(sec(890)); s.Looping() != c.loop {
+			t.Errorf("%s: %d restarts", name, s.Recent)
+		}
+	}
+}
+
 // Without SSH a process tells of itself: a start that is newer is a restart, and one
 // that is told a little later, as clocks are set, is none.
 func TestServiceByItsOwnMetrics(t *testing.T) {
@@ -82,7 +109,7 @@ func TestServiceByItsOwnMetrics(t *testing.T) {
 	if s.Known || !s.ByMetrics || s.Recent != 0 || !s.Since.Equal(t0.Add(-sec(3600.25))) || !s.At.Equal(t0.Add(sec(15))) {
 		t.Errorf("%+v", s)
 	}
-	for i, bad := range []float64{unix - 3599, math.NaN(), -1, 0, math.Inf(1), unix - 7200} {
+	for i, bad := range []float64{unix - 3599, math.NaN(), -1, 0, math.Inf(1), unix - 7200, unix - 900, unix - 3599, unix - 1800, unix - 900} {
 		if s = tell(float64(20+i), bad); s.Recent != 0 {
 			t.Errorf("start at %v: %+v", bad, s)
 		}

@@ -56,6 +56,12 @@ func (m *ServiceRecall) processes(at time.Time, r *HostReading) {
 			oldest[p.Command] = p
 		}
 	}
+	m.Runs = slices.Clone(m.Runs) // a clone of the state shares it
+	for i := range m.Runs {
+		if m.Runs[i].Lists++; m.Runs[i].Lists > mostLists { // what was long ago counts less
+			m.Runs[i].Lists, m.Runs[i].Seen = m.Runs[i].Lists/2, m.Runs[i].Seen/2
+		}
+	}
 	for i := range r.Processes {
 		p := &r.Processes[i]
 		if oldest[p.Command] == p {
@@ -64,18 +70,26 @@ func (m *ServiceRecall) processes(at time.Time, r *HostReading) {
 	}
 }
 
+// mostLists is over how many lists it is told whether a process is one that stays.
+const mostLists = 60
+
+// stays tells whether a process is meant to run all the time, as a crash loop of it
+// would be one: it was in more than two of three lists. A helper that comes and goes,
+// by cron or by hand, begins anew each time.
+func (r *RunRecall) stays() bool { return 3*r.Seen > 2*r.Lists }
+
 func (m *ServiceRecall) run(at time.Time, p *Process) {
 	i := slices.IndexFunc(m.Runs, func(r RunRecall) bool { return r.Command == p.Command })
 	if i < 0 {
-		m.Runs = append(slices.Clip(m.Runs), RunRecall{Command: p.Command, PID: p.PID, StartTicks: p.StartTicks})
+		m.Runs = append(slices.Clip(m.Runs), RunRecall{Command: p.Command, PID: p.PID, StartTicks: p.StartTicks, Seen: 1, Lists: 1})
 		return
 	}
 	run := m.Runs[i]
+	run.Seen++
 	if run.PID != 0 && p.PID != run.PID && p.StartTicks > run.StartTicks+startSlack {
 		run.Again = again(run.Again, at, 1)
 	}
 	run.PID, run.StartTicks = p.PID, p.StartTicks
-	m.Runs = slices.Clone(m.Runs) // a clone of the state shares it
 	m.Runs[i] = run
 }
 
@@ -91,17 +105,18 @@ func (m *ServiceRecall) counter(at time.Time, r *ServiceReading) {
 	m.Count, m.Counted = r.Restarts, true
 }
 
-// began takes in the start that a process tells of itself, in Unix seconds. One that
-// is older than one before is another process behind the same address, or of a clock
-// that was set back: the two in turn are no restarts.
-func (m *ServiceRecall) began(at time.Time, start float64) {
-	if !isCount(start) || start <= m.Began {
+// began takes in the start that a process tells of itself, in Unix seconds, and when it
+// told, by its own clock if that is known. A process that was started again began after
+// the one before was looked at. Else there are several behind one address, which tell of
+// themselves in turn, or the clock was set: those are no restarts.
+func (m *ServiceRecall) began(at time.Time, start float64, told time.Time) {
+	if !isCount(start) {
 		return
 	}
-	if m.Began > 0 && start > m.Began+beganSlack {
+	if m.Began > 0 && start > m.Began+beganSlack && start > float64(m.ToldAt.Unix())-beganSlack {
 		m.Anew = again(m.Anew, at, 1)
 	}
-	m.Began = start
+	m.Began, m.ToldAt = max(m.Began, start), told
 }
 
 // again returns list with n restarts at at, and without what is too old. It leaves
@@ -127,7 +142,9 @@ func (m *ServiceRecall) recent(at time.Time) int {
 	}
 	most := max(within(m.Grown), within(m.Anew))
 	for i := range m.Runs {
-		most = max(most, within(m.Runs[i].Again))
+		if m.Runs[i].stays() {
+			most = max(most, within(m.Runs[i].Again))
+		}
 	}
 	return most
 }
@@ -177,15 +194,15 @@ func (s *State) oldestProcess(n *nodeState) time.Time {
 	}
 	var oldest Figure
 	for i := range h.Processes {
-		if at, ok := h.Processes[i].Started.Value(); ok && (!oldest.ok || at < oldest.v) {
+		if at, ok := h.Processes[i].Started.Value(); ok && (!oldest.Known() || at < oldest.number()) {
 			oldest = Known(at)
 		}
 	}
 	r := reading(n.procAt)
-	if !oldest.ok || r == nil {
+	if !oldest.Known() || r == nil {
 		return time.Time{}
 	}
-	return n.procAt.Taken.Add(time.Duration(oldest.v*float64(time.Second)) - r.Uptime)
+	return n.procAt.Taken.Add(time.Duration(oldest.number()*float64(time.Second)) - r.Uptime)
 }
 
 // viewAPIConfig is the database's configuration on the primary.

@@ -104,6 +104,7 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	switch {
 	case v.ErrorsPerSecond.Known():
 		v.ErrorsOver = errors.span()
+	case !s.told(id): // that nothing was read is said elsewhere
 	case errors == nil:
 		v.ErrorsWhy = Clean("no counter of sync errors for this replica")
 	default:
@@ -122,6 +123,8 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	}
 	y := s.syncs[id]
 	switch {
+	case (y == nil || y.Since.IsZero()) && !s.told(id):
+		return v
 	case y == nil || y.Since.IsZero():
 		v.Why = Clean("no progress metric for this replica")
 		return v
@@ -140,6 +143,17 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 		v.PerSecond = s.replicaCounter(id, FamilySyncProgress).freshRate(at, s.fresh()).Scale(p / y.Value)
 	}
 	return v
+}
+
+// told tells whether any page was read on which a replica's metrics could stand: the
+// primary's, or its own.
+func (s *State) told(id NodeID) bool {
+	for _, from := range [...]NodeID{s.session.Primary.ID, id} {
+		if n := s.nodes[from]; n != nil && n.metrics.usable != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // meanDuration returns the mean seconds of the syncs that ended within what the

@@ -168,3 +168,26 @@ func TestASyncThatGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// TestSyncByHearsay: what a replica's page tells of another's sync is taken for neither.
+func TestSyncByHearsay(t *testing.T) {
+	f := newFeed(t)
+	f.primary(0, 5, map[NodeID]float64{"node2": 1, "node3": 1})
+	tell := func(at float64, about NodeID, progress float64) {
+		f.publish(sec(at), Source{FromMetrics, "node3"}, &MetricsReading{
+			Asked: allFamilies(), Unit: ProgressRatio, Samples: []Sample{{FamilySyncProgress, about, progress}, {FamilySyncErrors, about, 10 * progress}},
+		}, nil)
+	}
+	tell(1, "node2", 0.42)
+	tell(2, "node2", 0.43)
+	for _, id := range []NodeID{"node2", "node3"} {
+		if y := f.at(sec(2)).Replica(id).Sync; y.State != SyncUnknown || y.Progress.Known() || y.ErrorsPerSecond.Known() {
+			t.Errorf("%s: %+v", id, y)
+		}
+	}
+	tell(3, "node3", 0.5) // of itself, by its name
+	tell(4, "node3", 0.6)
+	y := f.at(sec(4)).Replica("node3").Sync
+	wantFigure(t, "progress", y.Progress, 0.6)
+	wantFigure(t, "errors", y.ErrorsPerSecond, 1)
+}
