@@ -77,7 +77,11 @@ func runDemo(ctx context.Context, in invocation) (code int, err error) {
 // scripts are those that this program runs on hosts, which an embedded cluster
 // lets in.
 func scripts() demo.Scripts {
-	return demo.Scripts{Command: remote.IsCommand, Bodies: [][]byte{host.Script(), host.WritersScript(), peer.Script(), peer.TraceScript(), logs.Script()}}
+	var bodies [][]byte
+	for _, s := range [][]byte{host.Script(), host.WritersScript(), peer.Script(), peer.TraceScript(), logs.Script()} {
+		bodies = append(bodies, remote.Padded(s))
+	}
+	return demo.Scripts{Command: remote.IsCommand, Bodies: bodies}
 }
 
 // newKey makes the key of this run, the only one that the cluster lets in.

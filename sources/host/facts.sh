@@ -92,7 +92,12 @@ fi
 if [ -n "$phys" ]; then say "walpath $phys"
 elif [ -n "$w" ]; then
 	d=$w
-	while [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done
+	while [ -n "$d" ] && [ ! -d "$d" ]; do
+		case $d in
+		*/*) d=${d%/*} ;;
+		*) d= ;;
+		esac
+	done
 	if [ -x "${d:-/}" ]; then say "walerror absent $d"; else say "walerror denied $d"; fi
 fi
 # awk reads the mounts by itself, faster.

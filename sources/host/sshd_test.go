@@ -78,6 +78,19 @@ func TestLoginShells(t *testing.T) {
 	}
 }
 
+// TestStartUpFileTakesALine: one that asks for Enter gets it, and the script comes whole.
+func TestStartUpFileTakesALine(t *testing.T) {
+	home := t.TempDir()
+	write(t, filepath.Join(home, ".bashrc"), "echo 'Accept the policy?'; read -r X; read -r Y\n")
+	s := sshtest.Start(t, sshtest.Options{LoginShell: tool(t, "bash", "bash"), Home: home})
+	for name, tr := range transports(t, s) {
+		facts, r := collect(t, collector(t, host.Options{Transport: tr, WALPath: "/"}))
+		if facts.OS.String() != "Linux" || len(r.PerCPU) == 0 {
+			t.Errorf("%s: %+v %+v", name, facts, r)
+		}
+	}
+}
+
 func TestMaxSessionsOne(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{Config: "MaxSessions 1\n"})
 	for _, tr := range transports(t, s) {

@@ -31,6 +31,13 @@ func Compact(src []byte) []byte {
 	return out
 }
 
+// Padded puts empty lines before a script. A start-up file of the account may take a line
+// of what comes: one that asks for Enter, say. Without the first line of a script the
+// rest would run as it comes, and take its own text for what it is to read.
+func Padded(script []byte) []byte {
+	return append(bytes.Repeat([]byte{'\n'}, 16), script...)
+}
+
 // NewNonce returns 32 lower-case hex digits that nobody can guess.
 func NewNonce() string {
 	var random [16]byte

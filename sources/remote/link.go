@@ -141,9 +141,9 @@ func (l *Link) Send(b []byte) {
 // Ended is closed when the script's output has ended, or Consume returned.
 func (l *Link) Ended() <-chan struct{} { return l.ended }
 
-// greet sends the script and waits for its HELLO, then sends the parameters.
+// greet sends the script, Padded, and waits for its HELLO, then sends the parameters.
 func (l *Link) greet(ctx context.Context, limit time.Duration, script []byte, parameters []string) *cluster.Failure {
-	l.Send(script)
+	l.Send(Padded(script))
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
