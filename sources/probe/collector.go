@@ -38,9 +38,12 @@ type Collector struct {
 	pingers *Pingers
 	pinger  *pinger
 	// The rest belongs to Collect.
-	target target
-	trust  trust
-	next   time.Duration // Mono before which no round starts
+	target  target
+	trust   trust
+	next    time.Duration // Mono before which no round starts
+	last    knock
+	lastAt  netip.Addr    // where that was
+	knocked time.Duration // Mono of it
 }
 
 var _ sources.Collector = (*Collector)(nil)
@@ -109,7 +112,16 @@ func (c *Collector) round(ctx context.Context, addr netip.Addr) sources.Reading 
 	if !c.trust.paused(start) {
 		sent, e = c.pinger.send(addr)
 	}
-	k := c.knock(ctx, netip.AddrPortFrom(addr, c.target.port))
+	if sent != nil && c.rests(addr, start) {
+		if heard, ok := sent.soon(ctx); ok {
+			sent, e = nil, heard
+		}
+	}
+	k := c.last
+	if !e.answered || !c.rests(addr, start) {
+		k = c.knock(ctx, netip.AddrPortFrom(addr, c.target.port))
+		c.last, c.lastAt, c.knocked = k, addr, start
+	}
 	if sent != nil {
 		e = sent.await(ctx, c.timeout)
 	}
@@ -126,6 +138,12 @@ func (c *Collector) round(ctx context.Context, addr netip.Addr) sources.Reading 
 		r.Err = cluster.Fail(k.kind, "probe "+c.address+": "+k.why, k.hint)
 	}
 	return r
+}
+
+// rests tells whether the port, open when it was tried last, need not be tried now if
+// the node answers an echo at once.
+func (c *Collector) rests(addr netip.Addr, now time.Duration) bool {
+	return c.lastAt == addr && c.last.state == cluster.PortOpen && c.trust.proven && now-c.knocked < c.pingers.spacing()
 }
 
 // reading makes one of both results: why is the reason not to go by the echo,

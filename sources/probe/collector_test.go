@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -102,6 +104,69 @@ func TestRoundsKeepTheirDistance(t *testing.T) {
 }
 
 // The end of the program ends a round at once, and gives no reading.
+// TestManyKnockMoreRarely: of many nodes one that answers echoes is not knocked at in
+// each round, for as long as its port was open, and is otherwise.
+func TestManyKnockMoreRarely(t *testing.T) {
+	var knocks atomic.Int32
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			knocks.Add(1)
+			_ = conn.Close()
+		}
+	}()
+	shared := new(Pingers)
+	c := collector(t, Options{Node: "node2", Address: l.Addr().String(), Clock: sources.NewClock(1), Pingers: shared})
+	state := func() cluster.PortState {
+		t.Helper()
+		b, ok := probeHere(t, c).Body.(*cluster.ProbeReading)
+		if !ok || b.Method != cluster.ProbeICMP || len(b.RTTs) != 1 {
+			t.Fatalf("no round trip by ICMP: %+v", b)
+		}
+		return b.Port
+	}
+	_, _ = state(), state() // the first round knows nothing of echoes, and alone there is a knock in each
+	for end := time.Now().Add(5 * time.Second); knocks.Load() < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no knock in each round")
+		}
+	}
+	shared.users = 400_000 // others, that a test need not run: it is half an hour until the next knock
+	for range 3 {
+		if s := state(); s != cluster.PortOpen {
+			t.Errorf("port %v, want open", s)
+		}
+	}
+	_ = l.Close()
+	<-stopped
+	if got := knocks.Load(); got > 2 {
+		t.Errorf("%d knocks more, want none", got-2)
+	}
+	c.lastAt = netip.MustParseAddr("127.0.0.2") // its name told another address
+	if s := state(); s != cluster.PortClosed {
+		t.Errorf("elsewhere: port %v, want closed", s)
+	}
+	c.last.state = cluster.PortOpen
+	shared.users = 1
+	if s := state(); s != cluster.PortClosed {
+		t.Errorf("alone: port %v, want closed", s)
+	}
+	shared.users = 400_000
+	c.last.state = cluster.PortFiltered
+	if s := state(); s != cluster.PortClosed {
+		t.Errorf("after a port that was not open: %v, want closed", s)
+	}
+}
+
 func TestCancelEndsTheRound(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Fatal("run this test as root: it opens raw sockets")

@@ -2,7 +2,9 @@
 // and whether its RPC port answers: what the runbook does with ping and telnet.
 //
 // A round is one echo request and one connect to the port, side by side, each
-// with its own deadline. The connection is closed when the round ends. The echo
+// with its own deadline. The connection is closed when the round ends. Where more than
+// 200 nodes are probed, a port that was open is tried again only after a while, of 5 s
+// with a thousand, for as long as each echo is answered at once. The echo
 // goes through an unprivileged ICMP socket, else a raw one, which some collectors
 // share (Pingers) and which stays open until the last of them is closed. Where
 // neither is permitted, or where the port answers and echoes do not (many networks

@@ -31,6 +31,22 @@ type request struct {
 	reply  chan echo // takes one
 }
 
+// prompt is within which an echo is answered at once.
+const prompt = 250 * time.Millisecond
+
+// soon waits a little for what became of a request, and leaves it on its way.
+func (r *request) soon(ctx context.Context) (e echo, ok bool) {
+	late := time.NewTimer(prompt)
+	defer late.Stop()
+	select {
+	case e := <-r.reply:
+		return e, true
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return echo{}, false
+}
+
 // await waits for what became of a request.
 func (r *request) await(ctx context.Context, timeout time.Duration) echo {
 	late := time.NewTimer(timeout - time.Since(r.sent)) // real time: a wire knows no other
