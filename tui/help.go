@@ -6,8 +6,10 @@ import (
 
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/key"
+
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
+	"github.com/stemedb/stemetop/panes"
 )
 
 // helpBox lists the keys that are possible now.
@@ -84,6 +86,9 @@ func (m *model) helpLines(w int) []string {
 	return lines
 }
 
+// stands tells whether an instant is held that space would go on from.
+func (m *model) stands() bool { return m.cursor.mode != panes.Live && !m.cursor.playing }
+
 // footer lists the most useful keys that are possible now, as many as fit.
 func (m *model) footer(w int) string {
 	h := help.New()
@@ -99,7 +104,11 @@ func (m *model) footer(w int) string {
 	slices.SortStableFunc(ranked, func(a, b *binding) int { return a.rank - b.rank })
 	keys := make([]key.Binding, len(ranked))
 	for i, b := range ranked {
-		keys[i] = b.keyBinding(m, b.brief)
+		brief := b.brief
+		if b.shown == "space" && m.stands() {
+			brief = "go on"
+		}
+		keys[i] = b.keyBinding(m, brief)
 	}
 	return " " + h.ShortHelpView(keys)
 }

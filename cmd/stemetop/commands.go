@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,15 +138,53 @@ func execute(ctx context.Context, t terminal, args []string) (code int, err erro
 	}
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(misusedFlag)
-	root.SetOut(t.out)
+	if err := unknownTopic(root, args); err != nil {
+		return exitUsage, err
+	}
+	out := &firstFault{w: t.out}
+	root.SetOut(out)
 	root.SetErr(t.err)
 	var misused error
 	e := fang.Execute(ctx, root, fang.WithVersion(version()),
 		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, e error) { misused = e }))
+	if out.err != nil {
+		return exitInternal, failed(exitInternal, "writing", out.err)
+	}
 	if e != nil && misused != nil {
 		return exitUsage, misuse(misused)
 	}
 	return code, err
+}
+
+// firstFault remembers why what cobra writes could not be written: it does not ask.
+type firstFault struct {
+	w   io.Writer
+	err error
+}
+
+func (f *firstFault) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	f.err = cmp.Or(f.err, err)
+	return n, err
+}
+
+// unknownTopic is what is wrong with a word behind help or completion that names
+// nothing: cobra helps with something else then.
+func unknownTopic(root *cobra.Command, args []string) error {
+	if len(args) < 2 || strings.HasPrefix(args[1], "-") {
+		return nil
+	}
+	switch args[0] {
+	case "help":
+		if _, rest, err := root.Find(args[1:]); err != nil || len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+			return misuse(fmt.Errorf("unknown command %q", strings.Join(args[1:], " ")))
+		}
+	case "completion":
+		if shells := []string{"bash", "fish", "powershell", "zsh"}; !slices.Contains(shells, args[1]) {
+			return usage(fmt.Sprintf("unknown shell %q", args[1]), "one of "+strings.Join(shells, ", "))
+		}
+	}
+	return nil
 }
 
 // build makes cobra's command of a row. Its outcome goes to done rather than

@@ -53,7 +53,7 @@ type flag struct {
 
 // flags is every flag there is. Which command takes which stands at the commands.
 var flags = []flag{
-	{"config", "FILE", "read this configuration", text(func(o *options) *string { return &o.config }, "")},
+	{"config", "FILE", "read this configuration; init: write it", text(func(o *options) *string { return &o.config }, "")},
 	{"primary", "URL", "where the primary's metrics are; enough to start", text(func(o *options) *string { return &o.primary }, "")},
 	{"replica", "ID=URL", "where a replica's own metrics are, as ID=URL; may be repeated", list(func(o *options) *[]string { return &o.replicas })},
 	{"ssh", "ID=[USER@]HOST[:PORT]", "where a node's host is, as ID=[user@]host[:port]; may be repeated", list(func(o *options) *[]string { return &o.ssh })},

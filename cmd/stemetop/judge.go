@@ -24,9 +24,20 @@ const settle = 100 * time.Millisecond
 // scrapes oftener, and with all of five minutes a thousand replicas took 20 MB.
 const space = 5 * time.Second
 
+// spaceOf is space, or less for a rule whose range would hold fewer than four samples.
+func spaceOf(rules []runbook.Rule) time.Duration {
+	apart := space
+	for i := range rules {
+		if r := rules[i].Rate; r > 0 {
+			apart = min(apart, r/4)
+		}
+	}
+	return apart
+}
+
 func newJudging(interval time.Duration, rules []runbook.Rule) *judging {
 	return &judging{interval: interval, judge: runbook.NewJudge(runbook.JudgeOptions{
-		Rules: rules, Alerts: runbook.AlertOptions{Space: space},
+		Rules: rules, Alerts: runbook.AlertOptions{Space: spaceOf(rules)},
 	})}
 }
 
