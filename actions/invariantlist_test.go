@@ -199,6 +199,7 @@ func checkNewer(m moment) error {
 		}
 		e := w.Record.Effect
 		answered := m.answered[e.Action]
+		stepped := m.now().Wall.Sub(answered.Wall) - (m.now().Mono - answered.Mono) // of the clock, since then
 		ofRamp := m.climbs[e.Action] != nil && len(e.Facts) == 0 // the whole ramp's, by its gates
 		switch Effect(e.Verdict) {
 		case Applied, NotApplied:
@@ -211,7 +212,7 @@ func checkNewer(m moment) error {
 			if w.Copy.Kind.String() == string(KindReset) {
 				newest = s.Primary.Admin.Newest
 			}
-			if !newest.After(answered.Wall.Add(s.Interval)) || m.scraped <= answered.Mono {
+			if !newest.After(answered.Wall.Add(stepped+s.Interval)) || m.scraped <= answered.Mono {
 				return fmt.Errorf("%s: answered at %v, the newest reading is of %v", e.Verdict, answered.Wall, newest)
 			}
 		default:
@@ -220,8 +221,7 @@ func checkNewer(m moment) error {
 		m.seen["effect judged"]++
 		for _, f := range e.Facts {
 			at := m.now().Wall.Add(-f.Age)
-			stepped := m.now().Wall.Sub(answered.Wall) - (m.now().Mono - answered.Mono) // then ages tell nothing
-			if f.Age > 0 && !at.After(answered.Wall) && stepped == 0 {
+			if f.Age > 0 && !at.After(answered.Wall) && stepped == 0 { // else ages tell nothing
 				return fmt.Errorf("%s by the %s of %v: answered at %v", e.Verdict, f.Name, at, answered.Wall)
 			}
 		}

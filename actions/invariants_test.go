@@ -393,7 +393,7 @@ func (c *chaos) turn(rt *rapid.T) {
 	case 3:
 		c.peer.Address = rapid.SampledFrom([]string{"10.0.0.1:18180", "10.0.0.9:18180"}).Draw(rt, "address")
 	case 4:
-		c.skew += time.Duration(rapid.SampledFrom([]int{-3600, 20, 3600}).Draw(rt, "clock")) * time.Second
+		c.set(time.Duration(rapid.SampledFrom([]int{-3600, 20, 3600}).Draw(rt, "clock")) * time.Second)
 	case 5:
 		c.nodes["node2"].apply = float64(rapid.IntRange(0, 4000).Draw(rt, "applies"))
 		c.nodes["node2"].lag = rapid.SampledFrom([]float64{0.2, 8, 30}).Draw(rt, "lag")
