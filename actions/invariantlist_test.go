@@ -200,7 +200,7 @@ func checkNewer(m moment) error {
 		e := w.Record.Effect
 		answered := m.answered[e.Action]
 		stepped := m.now().Wall.Sub(answered.Wall) - (m.now().Mono - answered.Mono) // of the clock, since then
-		ofRamp := m.climbs[e.Action] != nil && len(e.Facts) == 0 // the whole ramp's, by its gates
+		ofRamp := m.climbs[e.Action] != nil && len(e.Facts) == 0                    // the whole ramp's, by its gates
 		switch Effect(e.Verdict) {
 		case Applied, NotApplied:
 		case Effective, NoEffect, Regressed:

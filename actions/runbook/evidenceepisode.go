@@ -112,7 +112,7 @@ func (n *subject) turnUp(s *cluster.Snapshot, r *cluster.Replica) {
 }
 
 func (n *subject) seenLag() bool {
-	return slices.ContainsFunc(n.moments, func(m moment) bool { return !math.IsNaN(float64(m.v[sensorLag])) })
+	return slices.ContainsFunc(n.moments.of[sensorLag], func(v float32) bool { return !math.IsNaN(float64(v)) })
 }
 
 // notePrimary gives the primary an episode that begins when the first of the
@@ -134,9 +134,9 @@ func (n *subject) lagOnset(s *cluster.Snapshot, r *cluster.Replica) time.Time {
 	}
 	warning := s.Session.Thresholds.Warning.Seconds()
 	var calm []float64
-	for i := range n.moments {
-		if m := &n.moments[i]; !m.sick && float64(m.v[sensorLag]) <= warning {
-			calm = append(calm, float64(m.v[sensorLag]))
+	for i := range n.moments.len() {
+		if lag := n.moments.value(i, sensorLag); !n.moments.sick(i) && lag <= warning {
+			calm = append(calm, lag)
 		}
 	}
 	normal := newNorm(calm, 1)
@@ -145,8 +145,8 @@ func (n *subject) lagOnset(s *cluster.Snapshot, r *cluster.Replica) time.Time {
 	}
 	limit := max(normal.high(), normal.mid+0.5)
 	first := -1
-	for i := len(n.moments) - 1; i >= 0; i-- {
-		lag := float64(n.moments[i].v[sensorLag])
+	for i := n.moments.len() - 1; i >= 0; i-- {
+		lag := n.moments.value(i, sensorLag)
 		switch {
 		case lag > limit:
 			first = i
@@ -160,12 +160,11 @@ func (n *subject) lagOnset(s *cluster.Snapshot, r *cluster.Replica) time.Time {
 // interpolate places the onset between two moments: a lag rises by at most a
 // second a second, so it is at least as old as it is high.
 func (n *subject) interpolate(first, calm int, normal float64, at time.Time) time.Time {
-	from := n.moments[calm].at()
+	from := n.moments.at(calm)
 	if first < 0 {
 		return at // it rose since the newest moment
 	}
-	m := &n.moments[first]
-	onset := m.at().Add(-seconds(max(0, float64(m.v[sensorLag])-normal)))
+	onset := n.moments.at(first).Add(-seconds(max(0, n.moments.value(first, sensorLag)-normal)))
 	if onset.Before(from) {
 		return from
 	}
@@ -178,8 +177,8 @@ func (n *subject) open(at, onset time.Time) {
 	if !onset.IsZero() {
 		n.learn(onset)
 	}
-	for i := range n.moments {
-		n.episode.track(&n.norms, &n.moments[i], i == 0)
+	for i := range n.moments.len() {
+		n.episode.track(n, i, i == 0)
 	}
 }
 
@@ -202,9 +201,9 @@ func (n *subject) before(s sensor, onset time.Time) norm {
 	var values [mostMoments]float64
 	for _, apart := range []time.Duration{calmBefore, momentEvery} {
 		k := 0
-		for i := range n.moments {
-			if m := &n.moments[i]; !m.sick && !m.at().After(onset.Add(-apart)) {
-				values[k] = float64(m.v[s])
+		for i := range n.moments.len() {
+			if !n.moments.sick(i) && !n.moments.at(i).After(onset.Add(-apart)) {
+				values[k] = n.moments.value(i, s)
 				k++
 			}
 		}
@@ -220,10 +219,10 @@ func (n *subject) before(s sensor, onset time.Time) norm {
 func (n *subject) lowSince(s sensor, limit float64) time.Time {
 	var since time.Time
 	odd := 0
-	for i := len(n.moments) - 1; i >= 0; i-- {
-		switch v := float64(n.moments[i].v[s]); {
+	for i := n.moments.len() - 1; i >= 0; i-- {
+		switch v := n.moments.value(i, s); {
 		case v < limit:
-			since, odd = n.moments[i].at(), 0
+			since, odd = n.moments.at(i), 0
 		case v >= limit:
 			if odd++; odd > 1 {
 				return since
@@ -235,25 +234,26 @@ func (n *subject) lowSince(s sensor, limit float64) time.Time {
 
 // follow takes the newest moment.
 func (e *episode) follow(n *subject) {
-	e.track(&n.norms, &n.moments[len(n.moments)-1], false)
+	e.track(n, n.moments.len()-1, false)
 }
 
-func (e *episode) track(norms *[numSensors]norm, m *moment, first bool) {
+// track takes moment i, which may be the first that is remembered.
+func (e *episode) track(n *subject, i int, first bool) {
 	for s := range numSensors {
-		e.trackOne(norms, m, first, sensor(s))
+		e.trackOne(n, i, first, sensor(s))
 	}
 }
 
-func (e *episode) trackOne(norms *[numSensors]norm, m *moment, first bool, s sensor) {
-	v := float64(m.v[s])
-	if !norms[s].known || math.IsNaN(v) || v <= norms[s].departs(s) {
+func (e *episode) trackOne(n *subject, i int, first bool, s sensor) {
+	v := n.moments.value(i, s)
+	if !n.norms[s].known || math.IsNaN(v) || v <= n.norms[s].departs(s) {
 		return
 	}
-	x := &e.spells[s]
-	if x.since.IsZero() || m.at().Sub(x.last) > spellGap {
-		*x = spell{since: m.at(), before: first}
+	x, at := &e.spells[s], n.moments.at(i)
+	if x.since.IsZero() || at.Sub(x.last) > spellGap {
+		*x = spell{since: at, before: first}
 	}
-	x.last, x.peak = m.at(), max(x.peak, v)
+	x.last, x.peak = at, max(x.peak, v)
 }
 
 func (e *episode) shift(by time.Duration) {

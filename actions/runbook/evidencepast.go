@@ -34,19 +34,9 @@ type Past struct {
 	recorded *cluster.Norms // of earlier recordings; nil if there are none
 }
 
-// moment is one reading of all sensors. Sick ones, taken during an episode, tell
-// nothing of what is normal.
-type moment struct {
-	ns   int64 // Unix; a time.Time takes 24 bytes, of a hundred thousand moments
-	sick bool
-	v    readings
-}
-
-func (m *moment) at() time.Time { return time.Unix(0, m.ns).UTC() }
-
 // subject is the past of one node.
 type subject struct {
-	moments  []moment // oldest first
+	moments  moments
 	norms    [numSensors]norm
 	recorded *cluster.NodeNorms // not adopted yet; nil if there are none
 	episode  *episode           // nil while all is well
@@ -145,14 +135,11 @@ func (p *Past) subject(id cluster.NodeID) *subject {
 
 // push remembers a reading if it is due.
 func (n *subject) push(at time.Time, read func() readings) {
-	if k := len(n.moments); k > 0 && at.Sub(n.moments[k-1].at()) < momentEvery-momentEvery/10 {
+	if k := n.moments.len(); k > 0 && at.Sub(n.moments.at(k-1)) < momentEvery-momentEvery/10 {
 		return
 	}
-	if len(n.moments) == mostMoments {
-		copy(n.moments, n.moments[1:])
-		n.moments = n.moments[:mostMoments-1]
-	}
-	n.moments = append(n.moments, moment{at.UnixNano(), n.episode != nil, read()})
+	v := read()
+	n.moments.push(at, n.episode != nil, &v)
 	if n.episode != nil {
 		n.episode.follow(n)
 	}
@@ -162,10 +149,9 @@ func (n *subject) push(at time.Time, read func() readings) {
 // no finding. NaN if there is none within twenty seconds.
 func (n *subject) now(s sensor) float64 {
 	var v [3]float64
-	k, last := 0, len(n.moments)-1
+	k, last := 0, n.moments.len()-1
 	for i := last; i >= 0 && i > last-len(v); i-- {
-		m := &n.moments[i]
-		if x := float64(m.v[s]); !math.IsNaN(x) && n.moments[last].at().Sub(m.at()) <= 4*momentEvery {
+		if x := n.moments.value(i, s); !math.IsNaN(x) && n.moments.at(last).Sub(n.moments.at(i)) <= 4*momentEvery {
 			v[k] = x
 			k++
 		}
@@ -179,33 +165,35 @@ func (n *subject) now(s sensor) float64 {
 // backfill puts what a series knows before the first moment, so that a
 // diagnosis that begins late in a run, or after a seek, knows it too.
 func (n *subject) backfill(id cluster.NodeID, s *cluster.Snapshot) {
-	room := mostMoments - len(n.moments)
-	if s.Series == nil || room <= 0 || len(n.moments) == 0 {
+	room := mostMoments - n.moments.len()
+	if s.Series == nil || room <= 0 || n.moments.len() == 0 {
 		return
 	}
-	to := n.moments[0].at().Add(-momentEvery)
-	older := make([]moment, room)
+	to := n.moments.at(0).Add(-momentEvery)
+	older, of := make([]moment, room), map[sensor][]float32{}
 	found := room
 	for q, name := range quantities {
 		for i, b := range s.Series.Buckets(id, name, to, momentEvery, room) {
-			m := &older[i]
-			if m.ns == 0 {
-				m.ns, m.v = b.From.UnixNano(), noReadings()
+			older[i].ns = b.From.UnixNano()
+			if b.N == 0 {
+				continue
 			}
-			if b.N > 0 {
-				m.v[q] = float32(b.Last)
-				found = min(found, i)
+			if of[q] == nil {
+				of[q] = unknowns(room)
 			}
+			of[q][i] = float32(b.Last)
+			found = min(found, i)
 		}
 	}
-	n.moments = append(older[found:], n.moments...)
+	for q := range of {
+		of[q] = of[q][found:]
+	}
+	n.moments.prepend(older[found:], of)
 }
 
 func (p *Past) shift(by time.Duration) {
 	for _, n := range p.nodes {
-		for i := range n.moments {
-			n.moments[i].ns += int64(by)
-		}
+		n.moments.shift(by)
 		n.progress.shift(by)
 		n.tripped.shift(by)
 		for _, f := range []*flag{&n.shut, &n.barred, &n.opens, &n.opening} {

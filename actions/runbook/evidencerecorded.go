@@ -155,8 +155,8 @@ func (n *subject) adopt(h *cluster.Host) {
 			}
 			n.norms[s] = norm{mid: x.Mid, spread: x.Spread, recorded: true, known: true}
 			if e := n.episode; e != nil {
-				for i := range n.moments {
-					e.trackOne(&n.norms, &n.moments[i], i == 0, s)
+				for i := range n.moments.len() {
+					e.trackOne(n, i, i == 0, s)
 				}
 			}
 		}

@@ -185,8 +185,8 @@ func (n *subject) has(s sensor) bool { return !math.IsNaN(n.now(s)) }
 // newest readings, and half of them.
 func (n *subject) mostly(s sensor) bool {
 	hits, known := 0, 0
-	for i := max(0, len(n.moments)-6); i < len(n.moments); i++ {
-		if v := float64(n.moments[i].v[s]); !math.IsNaN(v) {
+	for i := max(0, n.moments.len()-6); i < n.moments.len(); i++ {
+		if v := n.moments.value(i, s); !math.IsNaN(v) {
 			known++
 			hits += int(v)
 		}

@@ -88,18 +88,18 @@ func (p *Past) standsAlone(s *cluster.Snapshot, r *cluster.Replica) bool {
 	return slices.ContainsFunc(s.Replicas, func(o cluster.Replica) bool {
 		n := p.subject(o.ID)
 		_, still := n.lagStands()
-		return len(n.moments) >= standsFor && n.has(sensorLag) && !still
+		return n.moments.len() >= standsFor && n.has(sensorLag) && !still
 	})
 }
 
 // lagStands tells whether all the newest moments have the same lag.
 func (n *subject) lagStands() (v float64, ok bool) {
-	if len(n.moments) < standsFor {
+	lags := n.moments.of[sensorLag]
+	if len(lags) < standsFor {
 		return 0, false
 	}
-	newest := n.moments[len(n.moments)-standsFor:]
-	first := newest[0].v[sensorLag]
-	return float64(first), !slices.ContainsFunc(newest, func(m moment) bool { return m.v[sensorLag] != first })
+	newest := lags[len(lags)-standsFor:]
+	return float64(newest[0]), !slices.ContainsFunc(newest, func(v float32) bool { return v != newest[0] })
 }
 
 // clocks judges the offset between the clocks of primary and replica.
