@@ -27,12 +27,14 @@ func (d *diagnosis) primary() {
 			cause: cluster.CausePrimary, tool: "lag", order: o,
 			text: "most replicas lag, with one onset: " + names(d.all.lagging),
 		})
-		d.alike()
 	}
 	d.sends(n)
 	rose := d.ingest(n)
 	if p.Host.Reachable {
 		d.primaryHost(n)
+	}
+	if d.all.together {
+		d.alike(d.overloaded(before))
 	}
 	if v := d.level(n, sensorTook, limit{slowAnswer, slowAnswer, slowFactor}); v.found() {
 		d.find(finding{
@@ -166,11 +168,13 @@ func (d *diagnosis) primaryHost(n *subject) {
 	}
 }
 
-// alike notes that no host of those that lag stands out: all have room. That all are as
-// busy, or as slow, may be why they lag.
-func (d *diagnosis) alike() {
+// alike notes that no host of those that lag stands out: all have room, or all are as
+// busy where the primary is too. Else that all are as busy, or as slow, may be why they
+// lag.
+func (d *diagnosis) alike(overloaded bool) {
 	busy, wait := d.all.ofLagging(sensorBusiest), d.all.ofLagging(sensorWait)
-	if min(busy.n, wait.n) >= 2 && busy.most-busy.least < 25 && busy.most < highCore && wait.most < waitFlashKnown {
+	if min(busy.n, wait.n) >= 2 && busy.most-busy.least < 25 &&
+		(busy.most < highCore && wait.most < waitFlashKnown || overloaded && (wait.most < waitFlashKnown || wait.most < 2*wait.least)) {
 		d.find(finding{
 			cause: cluster.CausePrimary, tool: "hosts", weak: true,
 			text: "their hosts are alike: busiest core " + brief(busy.least) + " to " + percent(busy.most) +

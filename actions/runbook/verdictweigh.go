@@ -130,14 +130,6 @@ func (d *diagnosis) weightOf(c cluster.Cause) weight {
 	return w
 }
 
-// strained tells whether the replica's own disk or processor is abnormal: where all of
-// them are, that may be why they all lag.
-func (d *diagnosis) strained() bool {
-	return slices.ContainsFunc(d.findings, func(f finding) bool {
-		return (f.cause == cluster.CauseDisk || f.cause == cluster.CauseCPU) && !f.weak && f.order != orderLate
-	})
-}
-
 // preceded tells whether something else was abnormal before the breaker tripped:
 // then that may be why, and a breaker that is reset trips again.
 func (d *diagnosis) preceded() bool {
@@ -169,7 +161,7 @@ func (d *diagnosis) cleared(c cluster.Cause) bool {
 	case cluster.CausePrimary:
 		// A slow way to all of them looks the same. That all lag is what is to be
 		// explained, and does not explain itself.
-		return !d.slowWay() && d.overloaded(0) && ((d.all.together && !d.strained() && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
+		return !d.slowWay() && d.overloaded(0) && ((d.all.together && (disk || cpu || network)) || (disk && cpu && network) || (d.exceeds() && network))
 	case cluster.CauseBreaker:
 		return (disk || cpu || network) && !d.preceded()
 	case cluster.CauseSync:
