@@ -6,7 +6,7 @@ const (
 	// A reading that repeats the digits of the one before at least so often, and for so
 	// long in seconds, was renewed rarely: by a server that measures each half minute.
 	stairRun    = 4
-	stairLength = 5.0
+	stairLength = 4.5
 	// stairStep is how many of a gauge's last digits it has to move by then. One that
 	// has few digits stands at each of them too, and moves by one.
 	stairStep = 2
