@@ -46,6 +46,7 @@ type Breaker struct {
 	Since    time.Time
 	Failures Figure
 	Reason   Text
+	Said     Text // the server's word for its state, "open" or "half_open"; empty if it says none
 	Why      Text // why it is not known
 	// More are other agents of this replica that are tripped too, in their order.
 	More []TrippedBreaker
@@ -57,7 +58,7 @@ func (b *Breaker) Tripped() []TrippedBreaker {
 		return nil
 	}
 	n, known := b.Failures.Value()
-	first := TrippedBreaker{Agent: b.Agent, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason}
+	first := TrippedBreaker{Agent: b.Agent, State: b.Said, Since: b.Since, Failures: n, FailuresKnown: known, Reason: b.Reason}
 	return append([]TrippedBreaker{first}, b.More...)
 }
 
@@ -141,7 +142,7 @@ func (b *Breaker) trip(t *TrippedBreaker) {
 		return
 	}
 	b.More = more
-	b.State, b.Agent, b.Since, b.Reason, b.Failures = BreakerTripped, t.Agent, t.Since, t.Reason, Figure{}
+	b.State, b.Agent, b.Since, b.Reason, b.Said, b.Failures = BreakerTripped, t.Agent, t.Since, t.Reason, t.State, Figure{}
 	if t.FailuresKnown {
 		b.Failures = Known(t.Failures)
 	}

@@ -108,7 +108,7 @@ func TestBreakerIsOfTheReplicaWhoseNameIsMeant(t *testing.T) {
 // one that a lag may be as old as.
 func TestBreakersOfOneReplica(t *testing.T) {
 	f := newFeed(t)
-	late, early := TrippedBreaker{Agent: "node2-a", Since: t0.Add(-time.Minute)}, TrippedBreaker{Agent: "node2-b", Since: t0.Add(-time.Hour)}
+	late, early := TrippedBreaker{Agent: "node2-a", Since: t0.Add(-time.Minute)}, TrippedBreaker{Agent: "node2-b", State: Clean("half_open"), Since: t0.Add(-time.Hour)}
 	other := TrippedBreaker{Agent: "node2-c", Failures: 3, FailuresKnown: true}
 	f.publish(sec(1), Source{FromAdmin, "node1"}, &BreakersReading{Tripped: []TrippedBreaker{late, early, other, {Agent: "stray"}}}, nil)
 	v := f.at(sec(1))
