@@ -12,7 +12,7 @@ import (
 type judging struct {
 	judge    *runbook.Judge
 	interval time.Duration
-	next     time.Time
+	next     time.Duration    // monotonic, before which nothing is concluded
 	seen     cluster.Snapshot // the last one that was concluded from
 }
 
@@ -57,10 +57,10 @@ func (b *judging) due(o *cluster.Observation) bool {
 	case cluster.FromMetrics, cluster.FromHost, cluster.FromProbe, cluster.FromAdmin,
 		cluster.FromLog, cluster.FromPeer, cluster.FromPrometheus:
 	}
-	if o.Received.Before(b.next) {
+	if o.Mono < b.next {
 		return false
 	}
-	b.next = o.Received.Add(b.interval - min(settle, b.interval/4))
+	b.next = o.Mono + b.interval - min(settle, b.interval/4)
 	return true
 }
 

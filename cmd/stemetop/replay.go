@@ -52,6 +52,9 @@ func (in *invocation) readRecording(path, word string) (s *cluster.Snapshot, err
 	if err != nil {
 		return nil, err
 	}
+	if word == "" {
+		at = file.End()
+	}
 	t := recording.NewReplay(file, historyOptions(config.Default().History))
 	defer func() { err = errors.Join(err, t.Close()) }()
 	s = t.At(at)

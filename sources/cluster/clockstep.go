@@ -2,10 +2,21 @@ package cluster
 
 import "time"
 
-// shift moves the times of what is remembered by a step of the monitor's wall clock:
-// what was read a second ago was read a second ago by the new clock too. Else a clock
-// that was set back would make the next readings older than those before, for as long
-// as it was set back, and one that was set ahead would spread a second over an hour.
+// stepped takes in a step of the monitor's wall clock. Where it was set back, the times
+// of what is remembered move with it: else the next readings would be older than those
+// before, for as long as it was set back. Where it was set ahead, or the machine slept,
+// what was read is as old as it looks, and no rate goes over the gap: whether it lasted
+// a second or an hour can't be told.
+func (s *State) stepped(by time.Duration) {
+	if by < 0 {
+		s.shift(by)
+		return
+	}
+	for _, c := range s.counters {
+		c.points = c.points[:0]
+	}
+}
+
 func (s *State) shift(by time.Duration) {
 	for _, c := range s.counters {
 		c.shift(by)

@@ -120,7 +120,7 @@ func (s *State) applyOwn(o *Observation) {
 	case *ClockStep:
 		s.step = keep(o)
 		if !b.Moved {
-			s.shift(b.By)
+			s.stepped(b.By)
 		}
 	case *Recall:
 		s.recall(b)

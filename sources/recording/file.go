@@ -33,7 +33,8 @@ type File struct {
 	lost   []lostBytes // before end
 	holes  holes
 	last   time.Time
-	lastAt int64 // c.end that last was found for
+	latest time.Time // the latest that was received; not last where the clock was set back
+	lastAt int64     // c.end that they were found for
 }
 
 // fileBlock is a stretch of whole chunks, the first of which opens a block.
@@ -147,34 +148,59 @@ func (f *File) Damage() Damage {
 	return d
 }
 
-// Bounds returns when the first and the last observation were received.
+// Bounds returns the first and the last instant at which an observation was received.
+// The last is not that of the end where the clock was set back.
 func (f *File) Bounds() (from, to time.Time) {
+	from, to, _ = f.ends()
+	return from, to
+}
+
+// End returns when the observation at the end was received.
+func (f *File) End() time.Time {
+	_, _, end := f.ends()
+	return end
+}
+
+func (f *File) ends() (from, latest, end time.Time) {
 	f.mu.Lock()
-	end, last, known := f.end, f.last, f.lastAt == f.end
+	size, latest, end, known := f.end, f.latest, f.last, f.lastAt == f.end
 	f.mu.Unlock()
 	_, bases := f.blocks()
 	if len(bases) == 0 {
-		return from, last
+		return from, latest, end
 	}
 	from = time.Unix(0, slices.Min(bases)).UTC()
 	if known {
-		return from, last
+		return from, latest, end
 	}
-	c := newCursor(f, len(bases)-1)
-	for {
-		i, ok, err := c.next()
-		if err != nil || !ok {
-			break
+	end, latest = f.received(len(bases)-1, end)
+	for i, base := range bases[:len(bases)-1] {
+		if bases[i+1] >= base {
+			continue
 		}
-		last = i.observation.Received
-	}
-	if newest := time.Unix(0, slices.Max(bases)).UTC(); last.Before(newest) {
-		last = newest // the clock was set back
+		if _, at := f.received(i, time.Unix(0, base).UTC()); at.After(latest) { // then the clock was set back
+			latest = at
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.last, f.lastAt = last, end
-	return from, last
+	f.last, f.latest, f.lastAt = end, latest, size
+	return from, latest, end
+}
+
+// received returns when the last of a block was received, and the latest of it, which is
+// another where the clock was set back; fallback where nothing can be read.
+func (f *File) received(block int, fallback time.Time) (last, latest time.Time) {
+	last, latest = fallback, fallback
+	for c := newCursor(f, block); ; {
+		i, ok, err := c.next()
+		if err != nil || !ok || i.block != block {
+			return last, latest
+		}
+		if last = i.observation.Received; last.After(latest) {
+			latest = last
+		}
+	}
 }
 
 // Read calls fn with the observations received between two instants, in their

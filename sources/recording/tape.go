@@ -154,7 +154,11 @@ func (t *tape) bounds() (from, to time.Time) {
 	if len(t.kept) == 0 {
 		return from, to
 	}
-	return time.Unix(0, t.kept[0].base).UTC(), t.last
+	first := t.kept[0].base
+	for _, b := range t.kept { // the clock may have been set back
+		first = min(first, b.base)
+	}
+	return time.Unix(0, first).UTC(), t.last
 }
 
 func (t *tape) blocks() (first int, bases []int64) {
