@@ -27,6 +27,7 @@ type Climb struct {
 	critical int       // samples in a row with a lag above critical
 	newest   time.Time // reading that the last sample was of
 	felt     bool      // the ingest followed a limit of the ramp
+	filled   bool      // the ingest was near the limit of this step
 	due      int       // the step that is sent next, once check has its answer
 	check    string    // of the limit, right before that; empty for none
 	asked    Now
@@ -43,7 +44,11 @@ const (
 func (c *Climb) Words(Now) string {
 	r := c.Plan.Ramp
 	if !c.Back.IsZero() {
-		_, n := r.at(c.At)
+		to := c.At
+		if c.holding { // it is put off
+			to--
+		}
+		_, n := r.at(to)
 		return "stepping back to " + strconv.FormatInt(n, 10) + "/s: " + c.Back.String()
 	}
 	s := "step " + strconv.Itoa(c.At+1) + " of " + strconv.Itoa(len(r.Steps)) + ", " + strconv.FormatInt(r.Steps[c.At], 10) + "/s, " +
@@ -76,7 +81,7 @@ func (m *machine) climb(i int, g journal.Gestures) {
 		action += "." + strconv.Itoa(c.serial)
 	}
 	c.serial++
-	c.At, c.holding, c.Held, c.good, c.critical = i, false, 0, 0, 0
+	c.At, c.holding, c.Held, c.good, c.critical, c.filled = i, false, 0, 0, 0, false
 	m.Flight = &Flight{Action: action, Plan: &p, Since: m.now, ofRamp: true}
 	m.do(m.intent(&p, action, g, p.seen()))
 }
@@ -191,6 +196,10 @@ func (m *machine) sample(d time.Duration, old bool) {
 		return
 	case g.wait != "":
 		c.good, c.critical, c.Paused = 0, 0, cluster.Clean(g.wait)
+		return
+	}
+	if why := m.held(); why != "" {
+		c.good, c.critical, c.Paused = 0, 0, cluster.Clean(why)
 		return
 	}
 	c.good, c.critical, c.Paused = c.good+1, 0, cluster.Text{}

@@ -329,3 +329,28 @@ func TestTheClockIsSetWhileALimitStands(t *testing.T) {
 		}
 	}
 }
+
+// Where the server tells no limit, somebody's lower one shows in the ingest alone: the
+// ramp waits, and does not lift it.
+func TestARampWaitsWhereTheIngestFell(t *testing.T) {
+	r := climbing(t, 20*time.Second)
+	r.limit = LimitReading{At: t0, Failure: cluster.Fail(cluster.FailMissing, "404", "")}
+	flow := func(rate float64) {
+		r.ingest = rate
+		for _, n := range r.nodes {
+			n.apply = rate
+		}
+	}
+	flow(95) // of 100, the first step
+	r.run(10 * time.Second)
+	flow(30)
+	r.run(2 * time.Minute)
+	if c := r.state.Climb; c == nil || len(r.sent) != 1 || !strings.Contains(c.Words(r.now()), "somebody may have set a lower limit") {
+		t.Fatalf("%d sent, %+v", len(r.sent), c)
+	}
+	flow(96)
+	r.run(30 * time.Second)
+	if len(r.sent) != 2 {
+		t.Errorf("%d sent after the ingest came back", len(r.sent))
+	}
+}

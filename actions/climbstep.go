@@ -95,3 +95,24 @@ func (m *machine) relieves() bool {
 	}
 	return true
 }
+
+// held says that the ingest, which was near the limit of this step, is far below it,
+// where the server tells no limit: somebody may have set a lower one, which the next
+// step would lift. Empty if it is not.
+func (m *machine) held() string {
+	c, l := m.Climb, m.World.Limit
+	v, ok := m.World.Snapshot.Primary.IngestPerSecond.Value()
+	n := float64(c.Plan.Ramp.Steps[c.At])
+	if !ok || l.Failure == nil || l.Failure.Kind != cluster.FailMissing {
+		return ""
+	}
+	if c.filled = c.filled || v >= nearLimit*n; !c.filled || v >= farBelow*n {
+		return ""
+	}
+	return "ingest is " + perSecond(v) + ", far below this step: somebody may have set a lower limit"
+}
+
+const (
+	nearLimit = 0.8
+	farBelow  = 0.5
+)

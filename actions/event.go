@@ -96,9 +96,11 @@ type (
 		Open    []Unresolved
 		Changes []LimitChange // those that stand one upon the other, oldest first
 		Who     Standing
-		Peace   time.Time    // until when the server wants to be left alone, by its newest word; zero for none
-		Damage  cluster.Text // what is wrong with the journal, so that some of it is not told; empty for nothing
-		Unread  bool         // its newest part can't be read at all: Damage says why, and the rest is empty
+		Limits  []string                     // the actions that asked for a limit, in the order of their intents
+		Resets  map[cluster.NodeID]time.Time // when each agent's breaker was reset last
+		Peace   time.Time                    // until when the server wants to be left alone, by its newest word; zero for none
+		Damage  cluster.Text                 // what is wrong with the journal, so that some of it is not told; empty for nothing
+		Unread  bool                         // its newest part can't be read at all: Damage says why, and the rest is empty
 	}
 )
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stemedb/stemetop/actions/admin"
+	"github.com/stemedb/stemetop/sources/cluster"
 )
 
 // An answer that was long in coming makes nothing of before it a reading of after.
@@ -45,7 +46,7 @@ func TestNothingIsToldByOlderReadings(t *testing.T) {
 	}{
 		{"a limit, and no lag is known", func(r *rig) { r.lagless = true }, Ask{Kind: KindThrottle, N: 5000}, admin.Accepted, "verifying", Effective},
 		{"the same limit, its answer lost", func(r *rig) { r.limit.Limit, r.ingest = admin.Limit{PerSecond: 1500}, 1500 }, Ask{Kind: KindThrottle, N: 1500}, admin.Ambiguous, "reading back", Applied},
-		{"a breaker that was closed", nil, Ask{Kind: KindReset, Target: "node2"}, admin.Accepted, "verifying", Effective},
+		{"a breaker that was closed", func(r *rig) { r.tripped = []cluster.NodeID{"agent-node2"} }, Ask{Kind: KindReset, Target: "node2"}, admin.Accepted, "verifying", Effective},
 	} {
 		for _, back := range []time.Duration{0, time.Hour} {
 			t.Run(c.name+", clock back "+back.String(), func(t *testing.T) {
@@ -55,7 +56,7 @@ func TestNothingIsToldByOlderReadings(t *testing.T) {
 					r.run(time.Minute)
 				}
 				r.answer = func(Send) (admin.Result, bool) {
-					r.skew, r.holds = -back, true
+					r.skew, r.holds, r.tripped = -back, true, nil
 					if n := r.state.Flight.Plan.Limit; n > 0 {
 						r.limit = LimitReading{Limit: admin.Limit{PerSecond: n}, At: r.now().Wall}
 					}

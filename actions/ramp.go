@@ -96,7 +96,7 @@ func (s *Scene) ramp(ask Ask, steps []int64) (*Plan, *Refusal) {
 	}
 	t := s.Snapshot.Session.Thresholds
 	p.Expect = cluster.Clean("each step holds with every lag at most " + t.Warning.String() + ", no breaker tripped and no sync errors")
-	p.Stop = cluster.Clean("a lag above " + t.Critical.String() + " or a breaker that trips: one step back, by this same confirmation; missing data: it waits; a limit set by somebody else: it ends")
+	p.Stop = cluster.Clean("a lag above " + t.Critical.String() + " or a breaker that trips: one step back, by this same confirmation; missing data: it waits; a limit set by somebody else: " + s.othersWord())
 	p.Undo = cluster.Clean(s.undoWords())
 	return p, nil
 }
@@ -107,4 +107,13 @@ func list(steps []int64) string {
 		words[i] = strconv.FormatInt(n, 10)
 	}
 	return strings.Join(words, ", ")
+}
+
+// othersWord says what a ramp does about a limit that somebody else sets: it can be
+// read, or no more than guessed.
+func (s *Scene) othersWord() string {
+	if f := s.Limit.Failure; f != nil && f.Kind == cluster.FailMissing {
+		return "this server tells none, so it ends where more comes in than the step lets, and waits where far less does"
+	}
+	return "it ends"
 }

@@ -162,6 +162,8 @@ func judgeReset(t *Trial, s *Scene) Finding {
 	f, tripped, _ := s.breaker(t.Plan.Target.ID)
 	after := s.Now.Mono - t.Answered.Mono
 	switch {
+	case !tripped && !t.Plan.before.tripped:
+		return found(Inconclusive, "it was not tripped before", f)
 	case tripped && t.Moved:
 		return found(Regressed, "it tripped again", f)
 	case tripped && after >= closesWithin:

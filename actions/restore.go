@@ -31,10 +31,11 @@ func (b *book) restored() (w Restored, ok bool) {
 	for _, o := range open {
 		w.Open = append(w.Open, unresolved(o))
 	}
-	h := history{intents: map[string]intended{}}
+	h := history{intents: map[string]intended{}, resets: map[cluster.NodeID]time.Time{}}
 	for _, p := range paths {
 		_ = journal.Read(p, h.take) // what follows damage is not told
 	}
+	w.Limits, w.Resets = h.limits, h.resets
 	w.Changes, w.Who, w.Peace, w.Damage = h.changes, h.standing, h.peace, damageOf(paths[len(paths)-1])
 	return w, true
 }
@@ -74,13 +75,18 @@ type history struct {
 	intents  map[string]intended
 	changes  []LimitChange
 	standing Standing
+	places   int // of intents of limits so far
+	newest   int // the place of the intent of the newest limit that took effect
 	peace    time.Time
+	limits   []string // the intents of limits, in their order
+	resets   map[cluster.NodeID]time.Time
 }
 
-// intended is an intent, and when it was written.
+// intended is an intent, when it was written, and its place among those of limits.
 type intended struct {
 	journal.Intent
-	at time.Time
+	at    time.Time
+	place int
 }
 
 func (h *history) take(r journal.Record) {
@@ -89,7 +95,11 @@ func (h *history) take(r journal.Record) {
 	}
 	switch {
 	case r.Intent != nil && bodyLimit(*r.Intent) > 0:
-		h.intents[r.Intent.Action] = intended{*r.Intent, r.Wall}
+		h.places++
+		h.limits = append(h.limits, r.Intent.Action)
+		h.intents[r.Intent.Action] = intended{*r.Intent, r.Wall, h.places}
+	case r.Intent != nil && r.Intent.Kind == string(KindReset):
+		h.intents[r.Intent.Action] = intended{Intent: *r.Intent, at: r.Wall}
 	case r.Outcome != nil && r.Outcome.Verdict == string(admin.Accepted):
 		h.took(r.Outcome.Action, r)
 	case r.Effect != nil && r.Effect.Verdict == string(Applied):
@@ -108,10 +118,19 @@ func (h *history) took(action string, r journal.Record) {
 		return
 	}
 	in, since := begun.Intent, r.Wall
+	if in.Kind == string(KindReset) {
+		delete(h.intents, action)
+		h.resets[in.Target.ID] = r.Wall
+		return
+	}
 	if r.Resolution != nil { // somebody's word may come hours later
 		since = begun.at
 	}
 	delete(h.intents, action)
+	if begun.place < h.newest { // one that was sent later stands, whatever became of this
+		return
+	}
+	h.newest = begun.place
 	n := len(h.changes)
 	limit := bodyLimit(in)
 	switch {

@@ -87,6 +87,7 @@ type Trial struct {
 	Result         admin.Result
 	Sent, Answered Now
 	ReadBack       bool // its outcome is not known
+	Superseded     bool // another limit was sent after this one
 	Finding        Finding
 	Moved          bool          // something was seen that has to come first: a sync that runs, a breaker that closed
 	MovedAt        time.Duration // monotonic

@@ -191,16 +191,31 @@ func (m *machine) restored(w Restored) {
 		return
 	}
 	m.told = true
-	if w.Who.seen = m.Standing.seen; w.Who.Action != m.Standing.Action {
-		w.Who.seen = m.now.Mono
+	if w.Who.seen, w.Who.sent = m.Standing.seen, m.Standing.sent; w.Who.Action != m.Standing.Action {
+		w.Who.seen, w.Who.sent = m.now.Mono, 0
 	}
 	m.Open, m.Changes, m.Standing, m.Damage = w.Open, w.Changes, w.Who, w.Damage
 	if m.Climb != nil && m.Climb.holding && w.Who.PerSecond > 0 && !m.ramps(w.Who.Action) {
 		m.endClimb("another run set the limit to " + perSecond(float64(w.Who.PerSecond)))
 	}
+	if m.askedBeside(w.Limits) {
+		m.endClimb("another run asked for another limit")
+	}
+	for id, t := range w.Resets {
+		if t.After(m.Resets[id]) {
+			m.Resets[id] = t
+		}
+	}
 	if left := min(w.Peace.Sub(m.now.Wall), admin.MaxRetryAfter); left > 0 {
 		m.peace = max(m.peace, m.now.Hand+left)
 	}
+}
+
+// askedBeside tells whether a limit was asked for after the running ramp began, however
+// it was answered: whoever did so does not want what the ramp would do.
+func (m *machine) askedBeside(limits []string) bool {
+	begun := slices.IndexFunc(limits, m.ramps)
+	return begun >= 0 && slices.ContainsFunc(limits[begun:], func(a string) bool { return !m.ramps(a) })
 }
 
 // resolved records somebody's word.

@@ -120,6 +120,7 @@ func (m *machine) answered(w Answered) {
 		}
 	case admin.Ambiguous:
 		m.outcome(f.Plan, f.Action, r, nil)
+		m.supersede(&t)
 		m.Open = append(m.Open, Unresolved{
 			Action: f.Action, Kind: f.Plan.Kind, Title: f.Plan.Title, Target: f.Plan.Target.ID, Who: m.set.Who, At: m.now.Wall, Why: r.Summary(),
 		})
@@ -159,6 +160,22 @@ func (m *machine) ended(action string, r admin.Result) {
 	}
 }
 
+// supersede ends what looks after limits that were sent before another that may be in
+// force: what the ingest does from now on can't be told to be theirs.
+func (m *machine) supersede(t *Trial) {
+	for i := range m.Trials {
+		o := &m.Trials[i]
+		if t.Plan.Limit == 0 || o.Plan.Limit == 0 || o.Action == t.Action || o.Sent.Mono > t.Sent.Mono {
+			continue
+		}
+		if o.Superseded = true; !o.ReadBack {
+			o.Finding = found(Inconclusive, superseded)
+		}
+	}
+}
+
+const superseded = "another limit was set before it could be told"
+
 // took notes what an action that took effect means for those after it, and
 // returns what its copy on the stream says of it.
 func (m *machine) took(t *Trial) func(*cluster.ActionStep) {
@@ -169,10 +186,9 @@ func (m *machine) took(t *Trial) func(*cluster.ActionStep) {
 	if p.Limit == 0 {
 		return nil
 	}
-	for i := range m.Trials { // an earlier limit can't be judged any more
-		if o := &m.Trials[i]; o.Plan.Limit > 0 && !o.ReadBack && o.Action != t.Action {
-			o.Finding = found(Inconclusive, "another limit was set before it could be told")
-		}
+	m.supersede(t)
+	if m.Standing.PerSecond > 0 && t.Sent.Mono < m.Standing.sent { // one that was sent later stands
+		return nil
 	}
 	if !m.ramps(t.Action) && m.Climb != nil {
 		m.endClimb("another limit was set")
@@ -193,6 +209,6 @@ func (m *machine) took(t *Trial) func(*cluster.ActionStep) {
 		m.Standing = Standing{}
 		return func(c *cluster.ActionStep) { c.Lifts = true }
 	}
-	m.Standing = Standing{PerSecond: p.Limit, Who: m.set.Who, Since: t.Answered.Wall, Told: t.Answered.Wall, Action: t.Action, seen: m.now.Mono}
+	m.Standing = Standing{PerSecond: p.Limit, Who: m.set.Who, Since: t.Answered.Wall, Told: t.Answered.Wall, Action: t.Action, seen: m.now.Mono, sent: t.Sent.Mono}
 	return func(c *cluster.ActionStep) { c.Limit = p.Limit }
 }

@@ -18,6 +18,9 @@ func (m *machine) passTrials() {
 	for i := 0; i < len(m.Trials); i++ {
 		t := &m.Trials[i]
 		switch {
+		case t.ReadBack && t.Superseded:
+			m.settle(i, found(Unknown, superseded))
+			i--
 		case t.ReadBack && m.now.Hand-t.Answered.Hand >= readBackFor:
 			m.settle(i, Finding{Effect: Unknown, Why: t.Finding.Why, Facts: t.Finding.Facts})
 			i--
@@ -60,6 +63,9 @@ func (m *machine) seenTrials() {
 	for i := 0; i < len(m.Trials); i++ {
 		t := &m.Trials[i]
 		row := m.set.row(t.Plan.Kind)
+		if t.ReadBack && t.Superseded {
+			continue // it ends with the next pass
+		}
 		if t.ReadBack {
 			f := row.ReadBack(t, scene)
 			t.Finding = f

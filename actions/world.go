@@ -77,6 +77,7 @@ type Standing struct {
 	Action    string
 
 	seen time.Duration // monotonic, when this run learned of it
+	sent time.Duration // monotonic, when this run sent it; 0 if another did
 }
 
 // before tells whether it was known before a limit was asked for. One that was told by

@@ -38,6 +38,10 @@ func aboutKey(key string) func(line string) string {
 	setting := regexp.MustCompile(name + `\s*=\s*[+-]?\w+`)
 	return func(line string) string {
 		if alone.MatchString(line) {
+			code, _, said := strings.Cut(line, "#") // no # stands before a comment there
+			if said {
+				return strings.TrimRight(code, " \t") + " # …"
+			}
 			return line
 		}
 		if s := setting.FindString(line); s != "" {

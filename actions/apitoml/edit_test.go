@@ -33,8 +33,8 @@ func TestSet(t *testing.T) {
 		diff                  string
 	}{
 		{"value", whole, "rpc_timeout_ms = 5000", "rpc_timeout_ms = 10000", `@@ -13 +13 @@ [cluster]
--  rpc_timeout_ms = 5000   # default
-+  rpc_timeout_ms = 10000   # default`},
+-  rpc_timeout_ms = 5000 # …
++  rpc_timeout_ms = 10000 # …`},
 		{"CRLF", "[cluster]\r\nrpc_timeout_ms=5000\r\n", "5000", "10000", "@@ -2 +2 @@ [cluster]\n-rpc_timeout_ms=5000\n+rpc_timeout_ms=10000"},
 		{"no newline at the end", "[cluster]\nrpc_timeout_ms = 5000", "5000", "10000", "@@ -2 +2 @@ [cluster]\n-rpc_timeout_ms = 5000\n+rpc_timeout_ms = 10000"},
 		{"another notation", "[cluster]\nrpc_timeout_ms = +5_000\n", "+5_000", "10000", "@@ -2 +2 @@ [cluster]\n-rpc_timeout_ms = +5_000\n+rpc_timeout_ms = 10000"},
