@@ -83,11 +83,12 @@ type turn struct {
 	lowAt     time.Time // when it was at the lowest last
 }
 
-// A lag that fell by a good part, and by turnBy seconds at least, was getting better;
-// one that then rises by turnBy has a reason that came then.
+// A lag that fell by a good part, and by turnBy seconds at least, or by turnFar, was
+// getting better; one that then rises by turnBy has a reason that came then.
 const (
 	turnShare = 0.3
 	turnBy    = 3.0
+	turnFar   = 10.0
 )
 
 // turnUp moves the onset of an episode to where a lag that was getting better turned:
@@ -99,7 +100,7 @@ func (n *subject) turnUp(s *cluster.Snapshot, r *cluster.Replica) {
 	}
 	e := n.episode
 	t := &e.turn
-	fell := t.high-t.low >= max(turnBy, turnShare*t.high)
+	fell := t.high-t.low >= max(turnBy, min(turnFar, turnShare*t.high))
 	switch {
 	case t.high == 0 || lag >= t.high && !fell:
 		*t = turn{lag, lag, s.At}

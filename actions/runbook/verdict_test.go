@@ -44,12 +44,14 @@ func all(list ...func(*world)) func(*world) {
 	}
 }
 
-func startAt(second int) func(*world) { return func(w *world) { w.skip = second } }
-func without(m missing) func(*world)  { return func(w *world) { w.miss = m } }
-func surge(factor float64) func(*world) {
+func startAt(second int) func(*world)   { return func(w *world) { w.skip = second } }
+func without(m missing) func(*world)    { return func(w *world) { w.miss = m } }
+func surge(factor float64) func(*world) { return surgeAt(300, factor) }
+
+func surgeAt(from int, factor float64) func(*world) {
 	return func(w *world) {
 		w.surge = func(second int) float64 {
-			if second < 300 {
+			if second < from {
 				return 1
 			}
 			return factor
@@ -129,6 +131,24 @@ func diskRules() []rule {
 			all(hit3(300, slow), hit(300, effect{capacity: 0.4, service: 99})), 380, cluster.CauseCPU, likely,
 			[]string{"% of a core"},
 			"throttle sync",
+		},
+		{
+			"all disks slow at once, a while after more was asked for", 3,
+			all(surgeAt(250, 1.5), hitAll(330, slow)), 400, cluster.CauseDisk, likely,
+			[]string{"w_await", "it kept up with"},
+			"throttle sync",
+		},
+		{
+			"two of three slow by themselves, a while after more was asked for", 3,
+			all(surgeAt(250, 1.5), hit(330, effect{capacity: 0.4}), hit3(330, effect{capacity: 0.4})), 400, cluster.CauseUnknown, unsure,
+			[]string{"it kept up with"},
+			"",
+		},
+		{
+			"one of three slow by itself, beside a slow disk", 3,
+			all(hit(300, effect{capacity: 0.4}), hit3(300, slow)), 380, cluster.CauseUnknown, unsure,
+			[]string{"as before"},
+			"",
 		},
 		{
 			"a disk that slows down while a lag gets better", 3,

@@ -168,8 +168,8 @@ func pathRules() []rule {
 		},
 		{
 			"a way from the primary that is slow to all, seen late", 3, all(hitAll(300, effect{capacity: 0.3, rtt: 250}), startAt(340)), 400,
-			cluster.CausePrimary, possible,
-			[]string{"most replicas lag", "the lag began before we looked"},
+			cluster.CauseNetwork, possible,
+			[]string{"the RPC connection's rtt is", "primary: most replicas lag", "the lag began before we looked"},
 			"",
 		},
 		{

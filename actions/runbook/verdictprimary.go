@@ -102,6 +102,10 @@ func (d *diagnosis) ingest(n *subject) (rose bool) {
 	normal := n.norms[sensorRate]
 	if normal.known {
 		v := d.level(n, sensorRate, limit{0, math.Inf(1), riseFactor})
+		if d.keptUp(v) {
+			d.normal = append(d.normal, "it kept up with "+perSecond(v.now)+" before the lag")
+			return false
+		}
 		if v.found() {
 			d.find(finding{
 				cause: cluster.CausePrimary, tool: "counters", order: v.order, since: v.since,
@@ -127,6 +131,29 @@ func (d *diagnosis) ingest(n *subject) (rose bool) {
 	}
 	return false
 }
+
+// keptUp tells whether the replica applied as much as is taken in now for a while, after
+// the primary's rate rose and before it lagged itself: then that is not why.
+func (d *diagnosis) keptUp(rise level) bool {
+	if rise.since.IsZero() || d.onset.IsZero() {
+		return false
+	}
+	n, times := &d.n.moments, 0
+	for i := range n.len() {
+		at := n.at(i)
+		if !n.sick(i) && at.After(rise.since) && at.Before(d.onset.Add(-momentEvery)) && n.value(i, sensorRate) >= keptShare*rise.now {
+			times++
+		}
+	}
+	return times >= keptTimes
+}
+
+// keptShare is how much of what is taken in a replica that keeps up applies at least,
+// and keptTimes in how many moments it has to, which are a quarter of a minute.
+const (
+	keptShare = 0.95
+	keptTimes = 3
+)
 
 // worksHarder tells whether the replica applies at least what it did before: it
 // is at its capacity, not in a fault. Unknown counts as yes.

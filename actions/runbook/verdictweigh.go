@@ -32,7 +32,10 @@ var rank = [numCauses]int{
 func (d *diagnosis) weigh() []weight {
 	var list []weight
 	for c := cluster.CauseDisk; int(c) < numCauses; c++ {
-		if w := d.weightOf(c); w.all > 0 {
+		w := d.weightOf(c)
+		// That a replica keeps up with a primary that is as it was clears it.
+		cleared := d.merely(w) && d.fine[cluster.CausePrimary] && len(d.all.healthy) > 0
+		if w.all > 0 && !cleared {
 			list = append(list, w)
 		}
 	}
@@ -51,10 +54,10 @@ func (d *diagnosis) weigh() []weight {
 	return list
 }
 
-// merely tells whether all that speaks for a cause is that others lag too, while the
-// primary is as it was: they may do so for reasons of their own.
+// merely tells whether all that speaks for a cause is that others lag too: they may do
+// so for reasons of their own, or for the same as this one.
 func (d *diagnosis) merely(w weight) bool {
-	return w.cause == cluster.CausePrimary && d.fine[cluster.CausePrimary]
+	return w.cause == cluster.CausePrimary && !d.overloaded(0)
 }
 
 // earlier orders two likely causes by what began clearly first.
