@@ -134,6 +134,11 @@ func recalled(r *CountRecall) *counter {
 	return c
 }
 
+// before is the counter as it was before its newest point.
+func (c *counter) before() *counter {
+	return &counter{base: c.base, points: c.points[:max(0, len(c.points)-1)], anew: c.anew}
+}
+
 // last returns the newest point.
 func (c *counter) last() (CountPoint, bool) {
 	if c == nil || len(c.points) == 0 {

@@ -87,3 +87,30 @@ func TestRateBesideALateAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestBehindBesideALateAnswer: what a replica is behind is told by the counts before
+// one that came late.
+func TestBehindBesideALateAnswer(t *testing.T) {
+	for name, late := range map[string][2]time.Duration{
+		"the primary's": {1200 * time.Millisecond, time.Millisecond},
+		"the replica's": {time.Millisecond, 1200 * time.Millisecond},
+		"both":          {1200 * time.Millisecond, 1200 * time.Millisecond},
+	} {
+		var p, r counter
+		for i := range 10 {
+			at, halves := time.Unix(int64(i), 0), [2]time.Duration{time.Millisecond, time.Millisecond}
+			if i == 9 {
+				halves = late
+			}
+			for k, c := range []*counter{&p, &r} { // counted as the answer ends
+				c.add(CountPoint{Taken: at, Half: halves[k], Value: 1000*(float64(i)+halves[k].Seconds()) + 5000 - 2000*float64(k)}, memory{window: time.Minute})
+			}
+		}
+		if v, ok := func() (float64, bool) {
+			f, _ := behind(&p, &r, time.Unix(9, 0), 3*time.Second)
+			return f.Value()
+		}(); !ok || math.Abs(v-2000) > 20 {
+			t.Errorf("%s: %.0f behind, %v", name, v, ok)
+		}
+	}
+}

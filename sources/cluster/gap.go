@@ -28,6 +28,32 @@ func countGap(primary, replica *counter) (gap, skew float64, ok bool) {
 	return p - r.Value, skew, true
 }
 
+// lateAnswer is the error of two instants, together, from which on it is asked whether
+// those before them are known better.
+const lateAnswer = 100 * time.Millisecond
+
+// clearestGap is countGap of the newest counts, or where one of them came late of the
+// one before it, as long as that is fresh: a second ago, and known well.
+func clearestGap(primary, replica *counter, at time.Time, limit time.Duration) (gap, skew float64, ok bool) {
+	gap, skew, ok = countGap(primary, replica)
+	newest, _ := primary.last()
+	own, _ := replica.last()
+	if !ok || newest.Half+own.Half < lateAnswer || skew <= vagueRate*math.Abs(gap) {
+		return gap, skew, ok
+	}
+	for _, c := range [...][2]*counter{{primary.before(), replica}, {primary, replica.before()}, {primary.before(), replica.before()}} {
+		p, known := c[0].last()
+		r, counted := c[1].last()
+		if !known || !counted || at.Sub(p.Taken) > limit || at.Sub(r.Taken) > limit {
+			continue
+		}
+		if g, s, ok := countGap(c[0], c[1]); ok && s < skew {
+			gap, skew = g, s
+		}
+	}
+	return gap, skew, true
+}
+
 // gapGrowth returns by how much the gap grew over what the replica's count
 // remembers, and a bound of the error of either end.
 func gapGrowth(primary, replica *counter) (grew, skew float64, ok bool) {
@@ -56,7 +82,7 @@ func behind(primary, replica *counter, at time.Time, limit time.Duration) (Figur
 		// rebuild, after which they do not.
 		return Figure{}, "a count began anew: it may not be of all that is indexed"
 	}
-	gap, skew, ok := countGap(primary, replica)
+	gap, skew, ok := clearestGap(primary, replica, at, limit)
 	rate, _ := primary.growth().Value()
 	blur := max(skew, skewFloor*math.Abs(rate))
 	switch {

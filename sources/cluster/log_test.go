@@ -51,6 +51,10 @@ func TestLineDiffSize(t *testing.T) {
 		"merkle sync: diff 3%":                                 -1,
 		"merkle sync: diff 12 MiB":                             -1,
 		"merkle sync: diff 3/8 done":                           -1,
+		"merkle sync: diff 1 234 assertions":                   -1,
+		"merkle sync: diff 3 of 4096 buckets":                  -1,
+		"merkle sync: diff 1.2 million":                        -1,
+		"merkle sync: diff 5 milliseconds":                     -1,
 		"config diff=12":                                       -1,
 	} {
 		l := LogLine{Text: Clean(text)}
@@ -86,5 +90,32 @@ func TestLogMemory(t *testing.T) {
 	}
 	if lines := f.hist.Lines("node2", t0.Add(at(5))); len(lines) != 0 && lines[len(lines)-1].Text.String() != "slow 3" {
 		t.Errorf("as of 5 s the last line is %q", lines[len(lines)-1].Text)
+	}
+}
+
+// TestCorruptionWords: what reports that data are corrupt, and what denies it, in the
+// words of many servers.
+func TestCorruptionWords(t *testing.T) {
+	for _, words := range []string{
+		"segment 0 corrupt", "block 0 corrupt", "offset 0 corrupt", "corruption could not be repaired", "corruption cannot be ruled out",
+		"corruption in segment 7 (not repaired)", "scan for corruption found 3 corrupt blocks", "checked for corruption: found 2",
+		`{"msg":"wal check","is_corrupt":true,"corrupt_segments":3}`, "corruption_detected: true", "corruption_count=5",
+		"corrupt: segment 7 not found in backup", "guard against corruption triggered", "record not readable, corrupt entry",
+		"data corruption detected in segment 12", "wal checksum mismatch at 4096", "bit rot", "no backup for corrupt segment 3",
+	} {
+		if !Corruption(Clean(words)) {
+			t.Errorf("%q is not taken for a report", words)
+		}
+	}
+	for _, words := range []string{
+		"no corruption found", "no sign of data corruption", "not corrupt", "0 corrupt ranges", "found 0 corrupt segments", "checking for corruption",
+		"scan for corruption finished", "corruption: none", "corrupt=0", "corruption was repaired", "corruption check passed",
+		"fsck ended, corruption count 0", "crc error count is 0", "corruption handler registered", "anti-corruption layer started",
+		`{"is_corrupt":false,"corrupt_segments":0}`, "corruption_detected: false", "checked for corruption: found: 0", "non-corrupt", "if corruption is found",
+		"recovered from corruption", "segment 7 is not corrupt",
+	} {
+		if Corruption(Clean(words)) {
+			t.Errorf("%q is taken for a report", words)
+		}
 	}
 }

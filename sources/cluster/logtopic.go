@@ -42,16 +42,29 @@ func Corruption(words Text) bool { return saysCorrupt(strings.ToLower(words.s)) 
 var harm = regexp.MustCompile(`\b(corrupt(ed|ion|ions|s)?|(checksum|crc) (mismatch(es)?|does not match|failed|failure|error)|` +
 	`data integrity (error|violation|failure)|bit ?rot)\b`)
 
-// denial are the ways to say that there is none: before the word, in the same
-// clause ("no corruption found", "0 corrupt ranges", "checking for corruption"),
-// and behind it ("corruption: none", "corrupt=0", "corruption repaired").
+// The ways to say that there is none. A word that denies has to stand at the word that
+// it denies: "segment 0 corrupt" and "could not be repaired" deny nothing.
 var (
-	deniedBefore = regexp.MustCompile(`(\b(no|not|non|none|never|without|zero|0|isn't|wasn't|free of|free from|` +
-		`(check|checks|checked|checking|scan|scans|scanned|scanning|look|looks|looked|looking|test|tests|tested|testing|verif(y|ies|ied|ying)|guard|guards|protect|protects|watch|watching)( \w+)? (for|against)|` +
-		`prevent(s|ed|ing)?|avoid(s|ed|ing)?|if|whether|unless|repaired|recovered from|cleared)\b)[^,;:.]{0,40}$`)
-	deniedBehind = regexp.MustCompile(`^[^,;.]{0,24}?(\b(none|no|not (found|detected|present|seen)|never|free|check(s|er|ing)?( \w+)? (passed|ok|done|completed?|disabled|enabled|started?|skipped|finished)|` +
-		`scan(s|ner|ning)?|repaired|resolved|fixed|cleared|disabled|enabled|unlikely|ruled out|found: ?(0|no|none|false))\b|[:=] ?"?(0|no|none|false|off|ok|null|nil)\b)`)
+	// "no corruption found", "not corrupt", "no sign of data corruption".
+	deniedBefore = regexp.MustCompile(`(\b(no|none|zero|without|free of|free from|non)[ -]((signs?|evidence|traces?|indications?|of|data|disk|wal|index|page|block|segment|file|record|new|further|more|other|known|any|such|silent) )*` +
+		`|\b(not|never|isn't|wasn't|aren't|weren't)( (yet|a|an|any|found|seen|data|been|be|considered|actually|really))* |\b(if|whether|unless)( (any|a|the|data|such)){0,2} |\banti-?)$`)
+	// "0 corrupt ranges", unlike "segment 0 corrupt".
+	noneBefore, counted = regexp.MustCompile(`\b0 $`), regexp.MustCompile(`^ (data )?(ranges?|blocks?|segments?|records?|entries|entry|files?|pages?|keys?|bytes|rows?|objects?|assertions?|nodes?|trees?|lea(f|ves))\b`)
+	// "checking for corruption", "if corruption", "recovered from corruption".
+	askedBefore = regexp.MustCompile(`\b((check|checks|checked|checking|scan|scans|scanned|scanning|look|looks|looked|looking|test|tests|tested|testing|verif(y|ies|ied|ying)|guard|guards|protect|protects|watch|watching)( \w+){0,4} (for|against)|` +
+		`prevent(s|ed|ing)?|avoid(s|ed|ing)?|repaired|recovered from|cleared)( (any|a|the|data|segment|block|wal|possible|silent|\d+)){0,3} $`)
+	// But "checked for corruption: found 2", "guard against corruption triggered".
+	foundBehind = regexp.MustCompile(`^\W{0,3}(was |were |is |has been )?(found|detected|triggered|confirmed)\b(\W{0,3}[1-9]|$|[^:=\d]*$)`)
+	// "corruption: none", "corrupt=0", "corruption was repaired", "corruption check passed".
+	deniedBehind = regexp.MustCompile(`^(\W{0,3}((was|were|is|are|has been|have been) )?(none\b|never\b|free\b|not (found|detected|present|seen)\b)` +
+		`|[^,;.]{0,24}?\b(check(s|er|ing)?( \w+)? (passed|ok|done|completed?|disabled|enabled|started?|skipped|finished)|scan(s|ner|ning)?|disabled|enabled|unlikely|handler|detector|detection|layer|found: ?(0|no|none|false))\b` +
+		`|[^,;.]{0,24}?([:=] ?|\b(count|total|errors?) (is )?)(0|no|none|false|off|ok|null|nil)\b)`)
+	curedBehind = regexp.MustCompile(`^[^,;.]{0,24}?\b(repaired|resolved|fixed|cleared|ruled out)\b`)
+	uncured     = regexp.MustCompile(`\b(not|cannot|can't|couldn't|never|unable|failed|fail(s|ed)? to)\b`)
 )
+
+// keyed makes words of the keys of JSON and logfmt: is_corrupt, "corrupt_segments".
+var keyed = strings.NewReplacer("_", " ", `"`, "")
 
 // saysCorrupt judges lower-case words: one mention that is not denied is enough.
 func saysCorrupt(low string) bool {
@@ -59,12 +72,27 @@ func saysCorrupt(low string) bool {
 		!strings.Contains(low, "checksum") && !strings.Contains(low, "crc") && !strings.Contains(low, "rot") {
 		return false
 	}
+	low = keyed.Replace(low)
 	for _, at := range harm.FindAllStringIndex(low, -1) {
-		if !deniedBefore.MatchString(low[:at[0]]) && !deniedBehind.MatchString(low[at[1]:]) {
+		if !denied(low[:at[0]], low[at[1]:]) {
 			return true
 		}
 	}
 	return false
+}
+
+// denied tells whether what stands around a mention says that there is none.
+func denied(before, behind string) bool {
+	cured := curedBehind.FindString(behind)
+	switch {
+	case deniedBefore.MatchString(before), deniedBehind.MatchString(behind):
+		return true
+	case noneBefore.MatchString(before):
+		return counted.MatchString(behind)
+	case cured != "" && !uncured.MatchString(cured):
+		return true
+	}
+	return askedBefore.MatchString(before) && !foundBehind.MatchString(behind)
 }
 
 // diffSize finds how many assertions a sync found to differ: "diff=120",
@@ -75,9 +103,9 @@ var diffSize = regexp.MustCompile(`\b(?:diff(?:s|_size|_count|erences)?(?: size|
 
 // amount is a number, which may be short for a larger one; ofTime are words behind it
 // that make it one of something else.
-const amount = `(\d[\d,_]{0,18})(\.\d{1,6})?([kmg]?)`
+const amount = `(\d(?:[\d,_]{0,17}\d)?)(\.\d{1,6})?([kmg]?)`
 
-var ofTime = regexp.MustCompile(`^\s?(?:[mµnu]?s|sec|secs|seconds?|min|mins|minutes?|h|hours?|[kmg]i?b|b|bytes?|%|percent)\b|^\s?%`)
+var ofTime = regexp.MustCompile(`^\s?(?:[mµnu]?s|millis|milliseconds?|sec|secs|seconds?|min|mins|minutes?|h|hours?|days?|[kmg]i?b|b|bytes?|%|pct|percent|of|million|thousand|billion|\d+)\b|^\s?%`)
 
 // DiffSize returns the size of the diff that a line about a Merkle sync tells.
 func (l *LogLine) DiffSize() (size float64, ok bool) {

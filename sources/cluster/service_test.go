@@ -72,17 +72,24 @@ func TestServiceOverABoot(t *testing.T) {
 func TestServiceBesideHelpers(t *testing.T) {
 	for name, c := range map[string]struct {
 		up, down int // seconds
+		alone    bool
 		loop     bool
 	}{
-		"a backup of 20 s in each 35": {20, 15, false},
-		"a check of 4 s in each 45":   {4, 41, false},
-		"a crash loop":                {9, 2, true},
+		"a backup of 20 s in each 35":             {20, 15, false, false},
+		"a check of 4 s in each 45":               {4, 41, false, false},
+		"a crash loop":                            {9, 2, false, true},
+		"a crash loop of the only one":            {9, 2, true, true},
+		"a slow crash loop of the only one":       {9, 8, true, true},
+		"a crash loop of the only one, long down": {5, 30, true, true},
 	} {
 		f := newFeed(t)
 		f.publish(0, Source{FromHost, "node2"}, &HostFacts{HZ: 100}, nil)
 		api := Process{PID: 10, Command: Clean("stemedb-api"), StartTicks: 100}
 		for at := 10; at < 900; at += 10 { // as often as the list is read
 			ps := []Process{api}
+			if c.alone {
+				ps = nil
+			}
 			if begun := at - at%(c.up+c.down); at-begun < c.up {
 				ps = append(ps, Process{PID: 1000 + begun, Command: Clean("stemedb-x"), StartTicks: uint64(begun)*100 + 5000})
 			}

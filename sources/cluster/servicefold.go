@@ -141,8 +141,9 @@ func (m *ServiceRecall) recent(at time.Time) int {
 		return n
 	}
 	most := max(within(m.Grown), within(m.Anew))
+	daemon := slices.ContainsFunc(m.Runs, func(r RunRecall) bool { return r.stays() })
 	for i := range m.Runs {
-		if m.Runs[i].stays() {
+		if m.Runs[i].stays() || !daemon { // what comes and goes alone is the service
 			most = max(most, within(m.Runs[i].Again))
 		}
 	}
