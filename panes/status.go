@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/stemedb/stemetop/sources/cluster"
 )
 
@@ -24,7 +26,11 @@ func Status(f *Frame, w, h int) string {
 		right = append(right, say(p.s.Text, "filter: "+f.Filter.String()+shownOf(f), 1))
 	}
 	if text := Trouble(f); text != "" {
-		right = append(right, say(p.s.Warn, text, 1))
+		room := w - 2 // cut rather than left out
+		if !f.Message.IsZero() || !f.Doing.IsZero() {
+			room = w/2 - 2
+		}
+		right = append(right, say(p.s.Warn, ansi.Truncate(text, max(0, room), string(p.g.Ellipsis)), 0))
 	}
 	if !f.Unsaved {
 		right = append(right, say(p.s.Label, f.Recording.String(), 3))

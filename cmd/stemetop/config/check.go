@@ -275,7 +275,7 @@ func (k *checker) alerts() {
 		k.want(a.Above >= 0, path+".above", "is "+a.Above.String(), "choose 0 or more")
 		k.want(a.Metric != "lag" || a.Rate == 0, path+".rate", "is "+a.Rate.String()+", but a lag has no rate", "leave it away")
 		k.want(a.Metric != "sync_errors" || a.Rate > 0 && a.Rate <= maxRate, path+".rate", "is "+a.Rate.String(), "choose one up to 1h: the runbook's is 5m")
-		k.want(a.Rate == 0 || a.Rate >= 2*k.c.Interval, path+".rate", "is "+a.Rate.String()+", less than two intervals of "+k.c.Interval.String(), "choose a longer one: a rate needs two readings")
+		k.want(a.Rate == 0 || a.Rate >= 4*k.c.Interval, path+".rate", "is "+a.Rate.String()+", less than four intervals of "+k.c.Interval.String(), "choose a longer one: a rate needs readings to be of")
 		k.want(a.For >= 0, path+".for", "is "+a.For.String(), "choose 0s or more")
 		k.want(a.Keep >= 0, path+".keep_firing_for", "is "+a.Keep.String(), "choose 0s or more")
 	}

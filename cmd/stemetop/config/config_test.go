@@ -107,7 +107,7 @@ func TestProblemsArePointedAt(t *testing.T) {
 		{"an unknown key of a rule", start + "alerts:\n  - {name: A, metric: lag, abov: 3}\n", `f.yaml:3:28: unknown key "abov" in alerts[0]`, `did you mean "above"?`},
 		{"a threshold with a unit", start + "alerts: [{name: A, metric: lag, above: 20s}]\n", `f.yaml:2:40: alerts[0].above wants a number, not "20s"`, "without a unit"},
 		{"a threshold of nothing", start + "alerts: [{name: A, metric: lag, above: .nan}]\n", `f.yaml:2:40: alerts[0].above wants a number`, ""},
-		{"a rate of one reading", start + "alerts: [{name: A, metric: sync_errors, above: 2, rate: 1s}]\n", `f.yaml:2:57: alerts[0].rate is 1s, less than two intervals of 1s`, "choose a longer one"},
+		{"a rate of one reading", start + "alerts: [{name: A, metric: sync_errors, above: 2, rate: 1s}]\n", `f.yaml:2:57: alerts[0].rate is 1s, less than four intervals of 1s`, "choose a longer one"},
 		{"a rate of a lag", start + "alerts: [{name: A, metric: lag, above: 2, rate: 5m}]\n", `f.yaml:2:49: alerts[0].rate is 5m, but a lag has no rate`, "leave it away"},
 		{"errors without a rate", start + "alerts: [{name: A, metric: sync_errors, above: 2}]\n", `f.yaml:2:10: alerts[0].rate is 0s`, "up to 1h"},
 		{"a rate too long", start + "alerts: [{name: A, metric: sync_errors, rate: 2h}]\n", `f.yaml:2:47: alerts[0].rate is 2h`, "up to 1h"},
