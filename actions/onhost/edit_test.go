@@ -104,7 +104,7 @@ func TestEdit(t *testing.T) {
 
 	e := edit(t, s, file)
 	diff := fmt.Sprint(e.Diff())
-	for _, want := range []string{"-\trpc_timeout_ms = 5000", "+\trpc_timeout_ms = 10000  # ms", "@@ -5 +5 @@ [cluster]"} {
+	for _, want := range []string{"-\trpc_timeout_ms = 5000 # …", "+\trpc_timeout_ms = 10000 # …", "@@ -5 +5 @@ [cluster]"} {
 		if !strings.Contains(strings.ReplaceAll(diff, "- rpc", "-\trpc"), want) && !strings.Contains(diff, strings.ReplaceAll(want, "\t", " ")) {
 			t.Errorf("%s lacks %q", diff, want)
 		}

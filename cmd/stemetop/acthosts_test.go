@@ -127,7 +127,7 @@ func TestActOnHosts(t *testing.T) {
 	_, complaints := r.act(exitBlocked, "rpc-timeout", "10000", "--confirm", "10000")
 	r.want(complaints, `--confirm names "10000"`, `^hint: the target is `+primary+`$`)
 	out, _ = r.act(exitOK, "rpc-timeout", "--confirm", primary)
-	r.want(out, `^request +SSH .*: `+r.toml+`$`, `^ +-rpc_timeout_ms = 5000 # ms$`, `^ +\+rpc_timeout_ms = 10000 # ms$`, `^ +backup: `+r.toml+`\.stemetop-20`,
+	r.want(out, `^request +SSH .*: `+r.toml+`$`, `^ +-rpc_timeout_ms = 5000 # …$`, `^ +\+rpc_timeout_ms = 10000 # …$`, `^ +backup: `+r.toml+`\.stemetop-20`,
 		`^rpc_timeout_ms +5000`, `^outcome +accepted \(the old file is `)
 	if got := r.read(r.toml); got != strings.Replace(before, "5000", "10000", 1) {
 		t.Errorf("%q", got)
@@ -145,7 +145,7 @@ func TestActOnHosts(t *testing.T) {
 		t.Errorf("run %q", got)
 	}
 	out, _ = r.act(exitOK, "put-back", "--confirm", primary)
-	r.want(out, `^ +-rpc_timeout_ms = 10000 # ms$`, `^outcome +accepted \(the old file is back`)
+	r.want(out, `^ +-rpc_timeout_ms = 10000 # …$`, `^outcome +accepted \(the old file is back`)
 	if left, err := filepath.Glob(r.toml + ".*"); err != nil || r.read(r.toml) != before || len(left) > 0 {
 		t.Errorf("%q, and %q beside it", r.read(r.toml), left)
 	}
