@@ -346,3 +346,18 @@ func TestServiceWithoutSSH(t *testing.T) {
 		}
 	}
 }
+
+// TestLostRecordingIsCutNotLeftOut: that nothing is recorded is said however long the
+// reason is.
+func TestLostRecordingIsCutNotLeftOut(t *testing.T) {
+	f := frame(snapshot(nil, live("node2", 12, 3, 4)))
+	f.Unsaved, f.Recording = true, cluster.Clean("not recording: "+strings.Repeat("a long way down/", 12)+": no space left on device")
+	for _, message := range []string{"", "interval 2s"} {
+		f.Message = cluster.Clean(message)
+		for _, w := range []int{40, 80, 120, 200} {
+			if out := ansi.Strip(Status(f, w, 1)); !strings.Contains(out, "not record") || !strings.Contains(out, message) {
+				t.Errorf("%d wide, %q: %q", w, message, out)
+			}
+		}
+	}
+}
