@@ -360,4 +360,8 @@ func TestLostRecordingIsCutNotLeftOut(t *testing.T) {
 			}
 		}
 	}
+	f.Message, f.Doing = cluster.Text{}, cluster.Clean("throttle to 400/s: verifying")
+	if out := ansi.Strip(Status(f, 120, 1)); !strings.Contains(out, "not record") || !strings.Contains(out, "throttle to 400/s: verifying") {
+		t.Errorf("beside what goes on: %q", out)
+	}
 }

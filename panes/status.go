@@ -27,7 +27,7 @@ func Status(f *Frame, w, h int) string {
 	}
 	if text := Trouble(f); text != "" {
 		room := w - 2 // cut rather than left out
-		if !f.Message.IsZero() || !f.Doing.IsZero() {
+		if len(left) > 0 {
 			room = w/2 - 2
 		}
 		right = append(right, say(p.s.Warn, ansi.Truncate(text, max(0, room), string(p.g.Ellipsis)), 0))

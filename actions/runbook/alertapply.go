@@ -79,7 +79,8 @@ func (a *Alerts) scrape(o *cluster.Observation) {
 }
 
 // shift moves all times by a step of the wall clock: what held for a minute has
-// still held for a minute.
+// still held for a minute. Where it was set ahead the machine may have slept, and no
+// rate goes over that.
 func (a *Alerts) shift(by time.Duration) {
 	a.newest += by.Milliseconds()
 	if !a.next.IsZero() {
@@ -87,6 +88,9 @@ func (a *Alerts) shift(by time.Duration) {
 	}
 	for _, of := range a.targets {
 		for _, s := range of {
+			if by > 0 && s.Family != cluster.FamilyLag {
+				s.Samples = nil
+			}
 			for i := range s.Samples {
 				s.Samples[i].At += by.Milliseconds()
 			}

@@ -34,14 +34,16 @@ func (d *diagnosis) network() {
 	}
 	probed := w.Reachable && d.n.has(sensorRTT)
 	d.fine[cluster.CauseNetwork] = (probed || d.n.has(sensorPathRTT)) && !strong(d.findings[before:]) && !d.murky
+	if !d.fine[cluster.CauseNetwork] {
+		return
+	}
 	calm := calmPath(w, cluster.Known(d.n.now(sensorPathRTT)), cluster.Known(d.n.now(sensorRTT)))
-	if d.fine[cluster.CauseNetwork] && d.slowWay() {
+	if d.slowWay() {
 		d.fine[cluster.CauseNetwork] = false
 		d.missing = append(d.missing, "whether the way was always as long: "+calm)
+		return
 	}
-	if d.fine[cluster.CauseNetwork] {
-		d.normal = append(d.normal, calm)
-	}
+	d.normal = append(d.normal, calm)
 }
 
 // calmPath tells of a path that is well, from where it matters if that is known. The

@@ -12,8 +12,10 @@ func (s *State) stepped(by time.Duration) {
 		s.shift(by)
 		return
 	}
-	for _, c := range s.counters {
-		c.points = c.points[:0]
+	for key, c := range s.counters {
+		if key.family != FamilyCorruption { // of which no rate is told: what was reported stays reported
+			c.points = c.points[:0]
+		}
 	}
 }
 

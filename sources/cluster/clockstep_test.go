@@ -59,3 +59,24 @@ func TestAfterTheClockWasSet(t *testing.T) {
 		}
 	}
 }
+
+// TestCorruptionOverAStep: what was reported stays reported, and a figure that is not
+// known after a gap is none.
+func TestCorruptionOverAStep(t *testing.T) {
+	for _, by := range []time.Duration{-time.Hour, 10 * time.Minute} {
+		f := newFeed(t)
+		f.primary(0, 5, map[NodeID]float64{"node2": 1})
+		for i, n := range []float64{0, 2} {
+			f.publish(sec(float64(i)), Source{FromMetrics, "node1"}, &MetricsReading{Asked: allFamilies(), Samples: []Sample{
+				{FamilySyncErrors, "node2", 10 * n}, {FamilySyncDurationSum, "node2", n}, {FamilySyncDurationCount, "node2", n}, {FamilyCorruption, "node2", n},
+			}}, nil)
+		}
+		f.publish(sec(2)+by, Source{Kind: FromMonitor}, &ClockStep{By: by}, nil)
+		y := f.at(sec(2) + by).Replica("node2").Sync
+		wantFigure(t, "corruptions", y.Corruptions, 2)
+		wantFigure(t, "new corruptions", y.NewCorruptions, 2)
+		if by > 0 && (y.ErrorsPerSecond.Known() || y.LastDuration.Known()) {
+			t.Errorf("over a gap: %+v", y)
+		}
+	}
+}

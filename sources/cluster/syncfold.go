@@ -114,8 +114,8 @@ func (s *State) viewSync(id NodeID, at time.Time) Sync {
 	if p, ok := s.replicaCounter(id, FamilySyncDurationCount).last(); ok {
 		v.Ended, v.EndedAt = Known(p.Value), p.Taken
 	}
-	if c := s.replicaCounter(id, FamilyCorruption); c != nil {
-		p, _ := c.last()
+	c := s.replicaCounter(id, FamilyCorruption)
+	if p, ok := c.last(); ok {
 		v.Corruptions, v.NewCorruptions = Known(p.Value), Known(p.Value-c.points[0].value)
 	}
 	if p, ok := s.replicaCounter(id, FamilySyncDiff).last(); ok && at.Sub(p.Taken) <= s.fresh() {
