@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -40,15 +39,15 @@ func collector(t testing.TB, o Options) *Collector {
 	return c
 }
 
-// acceptor listens on loopback, and accepts until the other side closes; it tells
-// how the first one did.
-func acceptor(t testing.TB) (string, <-chan error) {
+// acceptor listens on loopback until it is stopped, and keeps each connection until the
+// other side closes it; it tells how they did.
+func acceptor(t testing.TB) (address string, ends <-chan error, stop func()) {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ends, stopped := make(chan error, 1), make(chan struct{})
+	closed, stopped := make(chan error, 100), make(chan struct{})
 	go func() {
 		defer close(stopped)
 		for {
@@ -59,17 +58,18 @@ func acceptor(t testing.TB) (string, <-chan error) {
 			_, err = conn.Read(make([]byte, 1))
 			_ = conn.Close()
 			select {
-			case ends <- err:
+			case closed <- err:
 			default: // nobody looks
 			}
 		}
 	}()
-	t.Cleanup(func() { _ = l.Close(); <-stopped })
-	return l.Addr().String(), ends
+	stop = func() { _ = l.Close(); <-stopped }
+	t.Cleanup(stop)
+	return l.Addr().String(), closed, stop
 }
 
 func TestRoundOverLoopback(t *testing.T) {
-	address, ends := acceptor(t)
+	address, ends, _ := acceptor(t)
 	clock := sources.NewClock(1)
 	c := collector(t, Options{Node: "node2", Address: address, Clock: clock})
 	if want := (cluster.Source{Kind: cluster.FromProbe, Node: "node2"}); c.Source() != want {
@@ -91,7 +91,7 @@ func TestRoundOverLoopback(t *testing.T) {
 
 // However short the interval, rounds start 200 ms apart, in time of the clock.
 func TestRoundsKeepTheirDistance(t *testing.T) {
-	address, _ := acceptor(t)
+	address, _, _ := acceptor(t)
 	clock := sources.NewClock(1)
 	c := collector(t, Options{Node: "node2", Address: address, Clock: clock})
 	start := clock.Mono()
@@ -103,29 +103,12 @@ func TestRoundsKeepTheirDistance(t *testing.T) {
 	}
 }
 
-// The end of the program ends a round at once, and gives no reading.
 // TestManyKnockMoreRarely: of many nodes one that answers echoes is not knocked at in
 // each round, for as long as its port was open, and is otherwise.
 func TestManyKnockMoreRarely(t *testing.T) {
-	var knocks atomic.Int32
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			knocks.Add(1)
-			_ = conn.Close()
-		}
-	}()
+	address, knocks, stop := acceptor(t)
 	shared := new(Pingers)
-	c := collector(t, Options{Node: "node2", Address: l.Addr().String(), Clock: sources.NewClock(1), Pingers: shared})
+	c := collector(t, Options{Node: "node2", Address: address, Clock: sources.NewClock(1), Pingers: shared})
 	state := func() cluster.PortState {
 		t.Helper()
 		b, ok := probeHere(t, c).Body.(*cluster.ProbeReading)
@@ -134,11 +117,9 @@ func TestManyKnockMoreRarely(t *testing.T) {
 		}
 		return b.Port
 	}
-	_, _ = state(), state() // the first round knows nothing of echoes, and alone there is a knock in each
-	for end := time.Now().Add(5 * time.Second); knocks.Load() < 2; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("no knock in each round")
-		}
+	for range 2 { // the first round knows nothing of echoes, and alone there is a knock in each
+		state()
+		<-knocks
 	}
 	shared.users = 400_000 // others, that a test need not run: it is half an hour until the next knock
 	for range 3 {
@@ -146,10 +127,9 @@ func TestManyKnockMoreRarely(t *testing.T) {
 			t.Errorf("port %v, want open", s)
 		}
 	}
-	_ = l.Close()
-	<-stopped
-	if got := knocks.Load(); got > 2 {
-		t.Errorf("%d knocks more, want none", got-2)
+	stop() // all that came was taken
+	if n := len(knocks); n > 0 {
+		t.Errorf("%d knocks more, want none", n)
 	}
 	c.lastAt = netip.MustParseAddr("127.0.0.2") // its name told another address
 	if s := state(); s != cluster.PortClosed {
@@ -167,6 +147,7 @@ func TestManyKnockMoreRarely(t *testing.T) {
 	}
 }
 
+// The end of the program ends a round at once, and gives no reading.
 func TestCancelEndsTheRound(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Fatal("run this test as root: it opens raw sockets")
@@ -199,7 +180,7 @@ func TestUnknownName(t *testing.T) {
 
 // A name that vanished leaves its address to be probed, with the failure beside.
 func TestVanishedName(t *testing.T) {
-	address, _ := acceptor(t)
+	address, _, _ := acceptor(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +225,7 @@ func TestOwnTroubleIsNotTheNodes(t *testing.T) {
 // Budget: 500 µs of both sides' work a round; at 100 nodes and an interval of 1 s
 // that is 5 % of a core.
 func BenchmarkRound(b *testing.B) {
-	address, _ := acceptor(b)
+	address, _, _ := acceptor(b)
 	c := collector(b, Options{Node: "node2", Address: address, Clock: sources.NewClock(1)})
 	b.ReportAllocs()
 	for b.Loop() {

@@ -13,7 +13,7 @@ import (
 // Collectors side by side send through few sockets, each gets its own reply, and the
 // last one closes what they shared.
 func TestCollectorsShareSockets(t *testing.T) {
-	address, _ := acceptor(t)
+	address, _, _ := acceptor(t)
 	pool := new(Pingers)
 	list := make([]*Collector, 2*sharing+1)
 	before := openFiles()
@@ -53,7 +53,7 @@ func TestCollectorsShareSockets(t *testing.T) {
 // A socket that breaks is no loss of what was on its way, and another takes its
 // place.
 func TestBrokenSocketIsNoLoss(t *testing.T) {
-	address, _ := acceptor(t)
+	address, _, _ := acceptor(t)
 	c := collector(t, Options{Node: "node2", Address: address, Clock: sources.NewClock(1)})
 	probeHere(t, c)
 	s := c.pinger.sockets[0]
